@@ -1,0 +1,1 @@
+"""Plain values to text and HTML, for terminals and notebooks."""

@@ -1,0 +1,170 @@
+"""The embedded database: open, lock down, hand out cursors, close.
+
+Everything that reaches the engine goes through a `Cursor` of a `Database`. The database is locked
+when it is open: no file, network or extension access, no change of configuration, no names taken
+from Python's variables.
+
+Thread rules: a `Database` is safe from any thread; a `Cursor` runs one statement at a time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from atomlite.engine import lockfile
+from atomlite.engine.cursors import Cursor
+from atomlite.errors import DatabaseUnreadable, InvalidConfiguration, SessionClosed, SessionForked
+
+if TYPE_CHECKING:
+    from atomlite.telemetry.tracing import Tracing
+
+_LOCK_DOWN = (
+    "SET python_enable_replacements = false",
+    "SET autoinstall_known_extensions = false",
+    "SET autoload_known_extensions = false",
+    "SET enable_external_access = false",
+    "SET lock_configuration = true",
+)
+
+
+class Database:
+    """One open database.
+
+    Args:
+        path: The file, created when missing; ``None`` for a database in memory.
+        memory_limit: As in `SessionConfig`.
+        threads: As in `SessionConfig`.
+        query_seconds: As in `Limits`.
+        tracing: Records every statement.
+
+    Raises:
+        DatabaseHeld: Another process, or another session of this one, has the file open.
+        DatabaseUnreadable: The file is no database, or written by a newer version.
+    """
+
+    def __init__(
+        self,
+        path: Path | None,
+        *,
+        tracing: Tracing,
+        memory_limit: str | None = None,
+        threads: int | None = None,
+        query_seconds: float | None = None,
+    ) -> None:
+        self.path = path
+        self.name = path.stem if path else "memory"
+        self.tracing = tracing
+        self.query_seconds = query_seconds
+        self._running: set[duckdb.DuckDBPyConnection] = set()
+        self._closed = threading.Event()
+        self._forked_from: int | None = None
+        self._spill = Path(tempfile.mkdtemp(prefix="atomlite-"))
+        try:
+            self._connection = self._open(memory_limit, threads)
+        except BaseException:
+            shutil.rmtree(self._spill, ignore_errors=True)
+            raise
+
+    def _open(self, memory_limit: str | None, threads: int | None) -> duckdb.DuckDBPyConnection:
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "temp_directory": str(self._spill)
+        }
+        if memory_limit is not None:
+            config["memory_limit"] = memory_limit.replace(" ", "")
+        if threads is not None:
+            config["threads"] = threads
+        try:
+            connection = duckdb.connect(str(self.path or ":memory:"), config=config)
+        except duckdb.Error as error:
+            raise self._opening_error(error) from error
+        for setting in _LOCK_DOWN:
+            connection.execute(setting)
+        return connection
+
+    def _opening_error(self, error: duckdb.Error) -> Exception:
+        if self.path is None or isinstance(error, duckdb.InvalidInputException):
+            return InvalidConfiguration("memory_limit or threads", str(error), "a value it accepts")
+        held = lockfile.held_error(self.path, str(error))
+        return held or DatabaseUnreadable(str(self.path), str(error).split("\n")[0])
+
+    def cursor(self) -> Cursor:
+        """Return a new cursor; the caller closes it.
+
+        Raises:
+            SessionClosed: After `close`.
+        """
+        self.check()
+        try:
+            return Cursor(self, self._connection.cursor())
+        except duckdb.ConnectionException as error:
+            raise SessionClosed from error
+
+    @contextlib.contextmanager
+    def running(self, raw: duckdb.DuckDBPyConnection) -> Iterator[None]:
+        """Count a cursor as running, so that `close` can interrupt it."""
+        self.check()
+        self._running.add(raw)
+        try:
+            yield
+        finally:
+            self._running.discard(raw)
+
+    def check(self) -> None:
+        """Raise when the database cannot be used.
+
+        Raises:
+            SessionClosed: It was closed.
+            SessionForked: This is a forked child of the process that opened it.
+        """
+        if self._forked_from is not None:
+            raise SessionForked(self._forked_from)
+        if self._closed.is_set():
+            raise SessionClosed
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._closed.is_set()
+
+    def checkpoint(self) -> bool:
+        """Compress what was written and, in a file, make it permanent; return whether it worked.
+
+        Call it with no write transaction open. Readers may go on. A checkpoint that cannot be had
+        now (an old reader holds it up) loses nothing: a later one does its work.
+        """
+        with contextlib.closing(self.cursor()) as cursor:
+            return cursor.checkpoint()
+
+    def abandon(self, parent_pid: int) -> None:
+        """In a forked child: let nothing there touch the parent's engine, not even a destructor."""
+        self._forked_from = parent_pid
+        _kept_for_ever.append(self._connection)
+
+    def close(self, *, seconds: float = 1.0) -> None:
+        """Interrupt what runs, wait for it for at most ``seconds``, and close. Idempotent."""
+        if self._closed.is_set() or self._forked_from is not None:
+            return
+        self._closed.set()
+        deadline = time.monotonic() + seconds
+        while self._running and time.monotonic() < deadline:
+            for raw in list(self._running):
+                raw.interrupt()
+            time.sleep(0.005)
+        if self._running:  # a statement that ignores interrupts: closing under it could crash
+            _kept_for_ever.append(self._connection)
+        else:
+            self._connection.close()
+        shutil.rmtree(self._spill, ignore_errors=True)
+
+
+_kept_for_ever: list[duckdb.DuckDBPyConnection] = []
+"""Connections whose destructor must not run."""

@@ -1,0 +1,110 @@
+"""Frames: telling them from other values, and reading them as rows or as Arrow.
+
+A frame is anything with the Arrow C stream interface and columns: a pandas or polars DataFrame, a
+pyarrow Table, RecordBatch or RecordBatchReader, a DuckDB relation. Index levels of a DataFrame that
+have names come as the first columns; an index without a name is left out.
+
+Neither pandas nor pyarrow is imported before a frame has come.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from atomlite.errors import AnswerNotSerializable
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+ROWS_OF_A_PART = 8_192
+
+
+def is_frame(value: object) -> bool:
+    """Return whether a value is a table of data, rather than one value or a list of them."""
+    kind = type(value)
+    return hasattr(kind, "__arrow_c_stream__") and (
+        hasattr(kind, "columns") or hasattr(kind, "schema")
+    )
+
+
+def is_read_once(value: object) -> bool:
+    """Return whether a frame is read as it goes, and so has no known size."""
+    pyarrow = sys.modules.get("pyarrow")
+    return pyarrow is not None and isinstance(value, pyarrow.RecordBatchReader)
+
+
+def batches(frame: object) -> Iterator[list[dict[str, object]]]:
+    """Yield the rows of a frame, some thousands at a time, as mappings from column name to value."""
+    pandas = sys.modules.get("pandas")
+    if pandas is not None and isinstance(frame, pandas.DataFrame):
+        flat = _with_index(frame)
+        for start in range(0, len(flat), ROWS_OF_A_PART):
+            yield _records_of_pandas(flat.iloc[start : start + ROWS_OF_A_PART])
+    else:
+        for batch in reader(frame):
+            yield _records_of_arrow(batch)
+
+
+def reader(frame: object) -> pa.RecordBatchReader:
+    """Return the rows of a frame as Arrow batches, to be read once.
+
+    Raises:
+        AnswerNotSerializable: A column of a DataFrame holds values of several types.
+    """
+    import pyarrow as pa  # noqa: PLC0415
+
+    pandas = sys.modules.get("pandas")
+    if isinstance(frame, pa.RecordBatchReader):
+        return frame
+    try:
+        if pandas is not None and isinstance(frame, pandas.DataFrame):
+            flat = _with_index(frame)
+            flat = flat.set_axis([_column_name(name) for name in flat.columns], axis="columns")
+            return pa.Table.from_pandas(flat, preserve_index=False).to_reader(ROWS_OF_A_PART)
+        if isinstance(frame, pa.RecordBatch):
+            return pa.Table.from_batches([frame]).to_reader(ROWS_OF_A_PART)
+        if isinstance(frame, pa.Table):
+            return frame.to_reader(ROWS_OF_A_PART)
+        return pa.RecordBatchReader.from_stream(frame)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        raise without_form("Arrow", str(error)) from error
+
+
+def without_form(form: str, reason: str) -> AnswerNotSerializable:
+    """Return the error for a frame that has no such form."""
+    return AnswerNotSerializable(
+        f"The callback returned a frame without a form as {form}: {reason}",
+        hint="Cast the column to one type, leave it out, or ask for another form with `Accept`.",
+    )
+
+
+def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
+    named = [name for name in frame.index.names if name is not None]
+    return frame.reset_index(level=named) if named else frame
+
+
+def _records_of_pandas(frame: pd.DataFrame) -> list[dict[str, object]]:
+    names = [_column_name(name) for name in frame.columns]
+    columns = [frame.iloc[:, position].tolist() for position in range(len(names))]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _column_name(name: object) -> str:
+    return "_".join(map(str, name)) if isinstance(name, tuple) else str(name)
+
+
+def _records_of_arrow(batch: pa.RecordBatch) -> list[dict[str, object]]:
+    names = batch.schema.names
+    columns = [_python_values(column) for column in batch.columns]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _python_values(column: pa.Array) -> list[object]:
+    import pyarrow as pa  # noqa: PLC0415 -- loaded by whoever made the frame
+
+    if pa.types.is_time64(column.type) and column.type.unit == "ns":
+        return column.cast(pa.string()).to_pylist()  # Python's time ends at microseconds
+    return column.to_pylist()

@@ -1,0 +1,81 @@
+"""The heads of answers: what every answer of a session carries."""
+
+from __future__ import annotations
+
+import time
+
+from atomlite.http.answers import Answer
+from atomlite.http.headers import DateHeader, head_bytes
+from atomlite.server.calls import Call
+from atomlite.server.origins import Origins
+from atomlite.server.served import ServedSession
+
+_EXPOSED = "Atomlite-Data-Version, Content-Disposition, Server-Timing"
+
+
+class Heads:
+    """Makes the heads of one session's answers; from any thread.
+
+    Args:
+        session: Tells the version of the data.
+        origins: Tell which pages may read answers.
+    """
+
+    def __init__(self, session: ServedSession, origins: Origins) -> None:
+        self._session = session
+        self._origins = origins
+        self._dates = DateHeader()
+
+    def whole(self, call: Call, answer: Answer, *, close: bool) -> bytes:
+        """Return head and body of an answer that is ready."""
+        length = ("Content-Length", str(len(answer.body)))
+        # 204 and 304 have no length, not even 0: RFC 9110 section 8.6. Nor has a stream, for HEAD.
+        without = answer.status in {204, 304} or answer.items is not None
+        head = self._head(call, answer, [] if without else [length], close=close)
+        return head if call.exchange.method == "HEAD" else head + answer.body
+
+    def streamed(self, call: Call, answer: Answer) -> bytes:
+        """Return the head of an answer whose parts follow."""
+        chunked = call.exchange.takes_chunks
+        framing = [("Transfer-Encoding", "chunked")] if chunked else []
+        return self._head(call, answer, framing, close=not chunked)
+
+    def _head(
+        self, call: Call, answer: Answer, framing: list[tuple[str, str]], *, close: bool
+    ) -> bytes:
+        now = time.time()
+        total = (time.perf_counter() - call.began) * 1000
+        callback = call.callback_seconds * 1000
+        pairs = [
+            ("Date", self._dates.at(now)),
+            ("Atomlite-Data-Version", str(self._session.version)),
+            ("Server-Timing", f"total;dur={total:.2f}, callback;dur={callback:.2f}"),
+            ("X-Content-Type-Options", "nosniff"),
+            ("Cache-Control", "no-store"),
+        ]
+        if answer.media_type is not None:
+            pairs.append(("Content-Type", answer.media_type))
+        varies = answer.varies
+        if self._origins.grants:
+            varies = [*varies, "Origin"]
+            pairs += self._grant(call)
+        if answer.headers:
+            own = {name.lower() for name, _ in answer.headers}
+            pairs = [pair for pair in pairs if pair[0].lower() not in own]
+            pairs += answer.headers
+        if varies:
+            pairs.append(("Vary", ", ".join(varies)))
+        if close or not call.exchange.keeps_alive:
+            pairs.append(("Connection", "close"))
+        elif call.exchange.version == "HTTP/1.0":
+            pairs.append(("Connection", "keep-alive"))
+        return head_bytes(answer.status, pairs + framing)
+
+    def _grant(self, call: Call) -> list[tuple[str, str]]:
+        origin = call.exchange.header("Origin")
+        if origin is None or not self._origins.allows(origin):
+            return []
+        return [
+            ("Access-Control-Allow-Origin", origin),
+            ("Access-Control-Expose-Headers", _EXPOSED),
+        ]

@@ -1,0 +1,54 @@
+"""What every session answers, besides the endpoints of its user."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from atomlite.errors import ServerDraining
+from atomlite.http.endpoints import Callback, Endpoint
+from atomlite.http.requests import Request
+from atomlite.http.routes import Route, RouteTable
+from atomlite.security.users import User
+from atomlite.server.served import ServedSession
+from atomlite.types import JsonValue
+
+HEALTH = ("health/live", "health/ready")
+"""Routes that answer whatever else the server is busy with."""
+
+
+def own_endpoints(is_draining: Callable[[], bool]) -> RouteTable[Endpoint]:
+    """Return the table of them."""
+
+    def ready(_request: Request, _user: User, _session: ServedSession, /) -> JsonValue:
+        if is_draining():
+            raise ServerDraining
+        return {"status": "ready"}
+
+    callbacks: dict[str, Callback] = {
+        "health/live": _live,
+        "health/ready": ready,
+        "api/version": _version,
+        "api/tables": _tables,
+        "api/tables/{name}": _table,
+    }
+    endpoints = [
+        Endpoint(callback, method="GET", route=Route(route))
+        for route, callback in callbacks.items()
+    ]
+    return RouteTable((each.method, Route(each.route), each) for each in endpoints)
+
+
+def _live(_request: Request, _user: User, _session: ServedSession, /) -> JsonValue:
+    return {"status": "live"}
+
+
+def _version(_request: Request, _user: User, session: ServedSession, /) -> JsonValue:
+    return session.describe_version()
+
+
+def _tables(_request: Request, _user: User, session: ServedSession, /) -> JsonValue:
+    return list(session.describe_tables())
+
+
+def _table(request: Request, _user: User, session: ServedSession, /) -> JsonValue:
+    return session.describe_table(str(request.path_parameters["name"]))

@@ -1,0 +1,117 @@
+"""From a method and a path to what answers them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from types import MappingProxyType
+from typing import NamedTuple
+
+from atomlite.errors import EndpointNotFound, MethodNotAllowed, did_you_mean
+from atomlite.http.endpoints import Endpoint, Endpoints
+from atomlite.http.routes import PathValue, Route, RouteTable, path_segments
+from atomlite.types import METHODS
+
+_PROXY = "proxy"
+_SHOWN_PATH = 200
+_PATHS_KNOWN = 1024
+_ROUTES_COMPARED = 200
+
+
+class Found(NamedTuple):
+    """What answers a request.
+
+    Args:
+        route: Template of the whole path, for the trace.
+        endpoint: What answers.
+        parameters: Those of the path, typed.
+    """
+
+    route: str
+    endpoint: Endpoint
+    parameters: Mapping[str, PathValue]
+
+
+class Routing:
+    """The routes of one session; for the loop's thread only.
+
+    Most paths are asked for again and again: the last thousand are found without a search.
+
+    Args:
+        base_path: Path before all of them.
+        endpoints: Those of the user, served below ``/proxy/``.
+        own: Those of every session.
+    """
+
+    def __init__(self, base_path: str, endpoints: Endpoints, own: RouteTable[Endpoint]) -> None:
+        self.base = f"/{base_path.strip('/')}/" if base_path.strip("/") else "/"
+        self._endpoints = endpoints
+        self._own = own
+        self._known: dict[tuple[str, str], Found] = {}
+        self._known_of = endpoints.table
+
+    def find(self, method: str, path: str) -> Found:
+        """Return what answers a request; HEAD is answered by what answers GET.
+
+        Args:
+            method: Any but OPTIONS.
+            path: As sent, without the query.
+
+        Raises:
+            InvalidRequest: The path is not well formed.
+            EndpointNotFound: Nothing answers the path.
+            MethodNotAllowed: What answers it does not answer this method.
+        """
+        if self._known_of is not self._endpoints.table:
+            self._known_of, self._known = self._endpoints.table, {}
+        known = self._known.get((method, path))
+        if known is None:
+            table, segments, prefix = self._table(path)
+            found = table.find("GET" if method == "HEAD" else method, segments)
+            if found is None:
+                raise MethodNotAllowed(method, path[:_SHOWN_PATH], allowed=self.methods(path))
+            endpoint, parameters = found
+            known = Found(f"{prefix}{endpoint.route}", endpoint, MappingProxyType(parameters))
+            if len(self._known) >= _PATHS_KNOWN:
+                self._known.clear()
+            self._known[method, path] = known
+        return known
+
+    def methods(self, path: str) -> list[str]:
+        """Return the methods that a path answers, HEAD and OPTIONS included.
+
+        Args:
+            path: As sent; ``"*"`` stands for the whole server.
+
+        Raises:
+            InvalidRequest: The path is not well formed.
+            EndpointNotFound: Nothing answers the path.
+        """
+        if path == "*":
+            return sorted([*METHODS, "HEAD", "OPTIONS"])
+        table, segments, _ = self._table(path)
+        methods = table.methods(segments)
+        if not methods:
+            shown = path[:_SHOWN_PATH]
+            hint = did_you_mean(shown, list(islice(self._similar(segments), _ROUTES_COMPARED)))
+            raise EndpointNotFound(f"Nothing answers {shown}.", hint=hint)
+        return sorted({*methods, "OPTIONS"} | ({"HEAD"} if "GET" in methods else set()))
+
+    def _table(self, path: str) -> tuple[RouteTable[Endpoint], Sequence[str], str]:
+        if not path.startswith(self.base):
+            return RouteTable(), [], ""
+        segments = path_segments(path[len(self.base) - 1 :])
+        if segments[0] == _PROXY:
+            return self._endpoints.table, segments[1:], f"{self.base}{_PROXY}/"
+        return self._own, segments, self.base
+
+    def _similar(self, segments: Sequence[str]) -> Iterator[str]:
+        """Yield the paths that there are, with the parameters of the one that was asked for."""
+        for _, route in self._endpoints:
+            parts = Route(route).segments
+            asked = segments if len(segments) == len(parts) else [part.text for part in parts]
+            filled = [
+                part.text if part.type is None else given
+                for part, given in zip(parts, asked, strict=True)
+            ]
+            yield f"{self.base}{_PROXY}/{'/'.join(filled)}"

@@ -1,0 +1,154 @@
+"""Incoming rows made to fit a table: columns matched, values converted, misfits set aside. Pure."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import pyarrow as pa
+from pyarrow import compute as pc
+
+from atomlite.data_types.storage import to_storage
+from atomlite.errors import UnexpectedColumns, names_listed
+from atomlite.tables.conversions import convert, convert_objects
+from atomlite.tables.reports import RejectedRow
+from atomlite.tables.schemas import ColumnSchema, TableSchema
+from atomlite.types import ErrorHandling
+
+Values: TypeAlias = "pa.ChunkedArray | list[object]"
+"""A column of a slice: Arrow values, or Python objects that have no one Arrow type."""
+
+Slice: TypeAlias = Mapping[str, Values]
+"""Some rows: columns of equal length by name."""
+
+_SHOWN = 60
+
+
+@dataclass(slots=True)
+class Misfits:
+    """The rows set aside so far.
+
+    Args:
+        keep: How many of them are kept as samples.
+    """
+
+    keep: int
+    rows: array[int] = field(default_factory=lambda: array("q"))
+    samples: list[RejectedRow] = field(default_factory=list)
+    unsplit: int = 0
+
+    @property
+    def count(self) -> int:
+        """Number of rows set aside."""
+        return len(self.rows) + self.unsplit
+
+    def add_unsplit(self, rows: Sequence[RejectedRow]) -> None:
+        """Add lines of a file that could not be split into columns."""
+        self.unsplit += len(rows)
+        self.samples += rows[: max(0, self.keep - len(self.samples))]
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """Which columns of the data go where.
+
+    Args:
+        new: Columns of the data that the table lacks.
+        missing: Columns of the table that the data lacks.
+    """
+
+    new: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+def match_columns(
+    schema: TableSchema, found: Sequence[str], error_handling: ErrorHandling
+) -> Matching:
+    """Compare the columns of the data with those of the table.
+
+    Raises:
+        UnexpectedColumns: A key is missing; none of the columns is known; or there are new columns
+            and the load is to fail then.
+    """
+    new = tuple(name for name in found if name not in schema.by_name)
+    missing = tuple(name for name in schema.names if name not in found)
+    keys = [name for name in missing if name in schema.keys]
+    if keys:
+        raise UnexpectedColumns(
+            f'The data lacks {names_listed(keys)}, key of "{schema.name}"; nothing was loaded. '
+            f"Its columns: {names_listed(found)}.",
+            hint="Rename or add the column.",
+        )
+    if len(missing) == len(schema.columns) or (new and error_handling == "fail"):
+        raise UnexpectedColumns(
+            f'"{schema.name}" has no column named {names_listed(new)}; nothing was loaded. '
+            f"Its columns: {names_listed(schema.names)}.",
+            hint='Drop or rename them, or pass error_handling="skip" to load the other columns.',
+            details={"new_columns": list(new)},
+        )
+    return Matching(new, missing)
+
+
+def fit(rows: Slice, count: int, schema: TableSchema, first: int, misfits: Misfits) -> pa.Table:
+    """Return the rows that fit, in storage types, and set the others aside.
+
+    Args:
+        rows: Columns by name; those that the table lacks are not looked at.
+        count: Number of rows.
+        schema: The table.
+        first: Position of the first row in the whole of the data.
+        misfits: Takes what does not fit.
+    """
+    bad: dict[int, RejectedRow] = {}
+    columns = []
+    for column in schema.columns:
+        values, reasons = _fit_column(rows.get(column.name), count, column)
+        for position, (reason, found) in reasons.items():
+            if position not in bad:
+                bad[position] = RejectedRow(first + position, column.name, reason, found)
+        columns.append(to_storage(values, column.data_type))
+    table = pa.Table.from_arrays(columns, names=list(schema.names))
+    if not bad:
+        return table
+    positions = sorted(bad)
+    misfits.rows.extend(first + position for position in positions)
+    room = max(0, misfits.keep - len(misfits.samples))
+    misfits.samples += [bad[position] for position in positions[:room]]
+    keep = pa.array([True] * count).to_numpy(zero_copy_only=False).copy()
+    keep[positions] = False
+    return table.filter(pa.array(keep))
+
+
+def _fit_column(
+    values: Values | None, count: int, column: ColumnSchema
+) -> tuple[pa.ChunkedArray, dict[int, tuple[str, str | None]]]:
+    if values is None:
+        values = pa.chunked_array([pa.nulls(count, column.data_type)])
+    if isinstance(values, list):
+        converted, positions = convert_objects(values, column.data_type)
+    else:
+        converted, positions = convert(values, column.data_type)
+    reasons = {}
+    for position in positions:
+        found = _value(values, position)
+        shown = f'"{found}"' if isinstance(found, str) else str(found)
+        reason = f'"{column.name}" is {column.data_type}, got {_shortened(shown)}.'
+        reasons[position] = (reason, _shortened(str(found)))
+    if not column.nullable and converted.null_count:
+        nulls = pc.indices_nonzero(converted.is_null()).to_pylist()
+        for position in nulls:
+            reasons.setdefault(position, (f'"{column.name}" is a key and null.', None))
+    if column.default is not None and converted.null_count:
+        converted = converted.fill_null(pa.scalar(column.default, column.data_type))
+    return converted, reasons
+
+
+def _value(values: Values, position: int) -> object:
+    value = values[position]
+    return value.as_py() if isinstance(value, pa.Scalar) else value
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"

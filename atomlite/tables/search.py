@@ -1,0 +1,139 @@
+"""Which rows and columns of a table are wanted, and the statement that finds them. Pure.
+
+`Search` is the one value behind `Table.query` and every search over HTTP; `plan` is the one place
+that turns it into SQL, with the reader's `View` applied.
+
+>>> from atomlite.tables.schemas import table_schema
+>>> schema = table_schema("Sales", {"Day": "date", "Quantity": "int64"}, keys={"Day"})
+>>> plan(Search(("Quantity",), limit=2), schema, EVERYTHING).text
+'SELECT "Quantity" FROM _atomlite_rows."Sales" ORDER BY "Day" NULLS LAST LIMIT ?'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from atomlite.errors import ColumnNotFound, InvalidArgument
+from atomlite.expressions.columns import Column, Ordering
+from atomlite.expressions.conditions import Condition
+from atomlite.expressions.rendering import columns_of, render
+from atomlite.sql import Statement, quote, quote_all
+from atomlite.tables.definitions import rows_of
+from atomlite.tables.schemas import TableSchema
+from atomlite.types import EVERYTHING, View
+
+__all__ = ["EVERYTHING", "Search", "plan", "plan_drop"]
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Some rows and columns of one table.
+
+    Args:
+        columns: Names of the columns, in order.
+        filter: Rows for which it holds; ``None`` for all.
+        order_by: What to sort by, first things first. Ties follow the keys, or the order in which
+            the rows were loaded.
+        offset: Rows to leave out at the start.
+        limit: Most rows to return; ``None`` for all.
+        ordered: Whether to sort at all when nothing is asked for; always with offset or limit.
+    """
+
+    columns: tuple[str, ...]
+    filter: Condition | None = None
+    order_by: tuple[Ordering, ...] = ()
+    offset: int = 0
+    limit: int | None = None
+    ordered: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse numbers out of range."""
+        if self.offset < 0:
+            raise InvalidArgument("offset", self.offset, "0 or more")
+        if self.limit is not None and self.limit < 0:
+            raise InvalidArgument("limit", self.limit, "0 or more, or None for all rows")
+
+
+def plan(search: Search, schema: TableSchema, view: View) -> Statement:
+    """Return the statement for a search.
+
+    Args:
+        search: What is wanted.
+        schema: The table.
+        view: What the reader may see: rows outside of it do not exist, nor do hidden columns.
+
+    Raises:
+        ColumnNotFound: A column that the table lacks, or that is hidden.
+        InvalidArgument: A column of another table.
+    """
+    visible = [name for name in schema.names if name not in view.hidden_columns]
+    for name in search.columns:
+        _check_column(name, schema, visible)
+    for expression in (search.filter, *search.order_by):
+        if expression is not None:
+            for column in columns_of(expression):
+                _check_owner(column, schema)
+                _check_column(column.name, schema, visible)
+    where, parameters = _where((search.filter, view.condition))
+    text = f"SELECT {quote_all(search.columns)} FROM {rows_of(schema.name)}{where}"
+    if search.ordered or search.order_by or search.offset or search.limit is not None:
+        order, values = _order(search.order_by, schema)
+        text += f" ORDER BY {order}"
+        parameters += values
+    if search.limit is not None:
+        text += " LIMIT ?"
+        parameters += (search.limit,)
+    if search.offset:
+        text += " OFFSET ?"
+        parameters += (search.offset,)
+    return Statement(text, parameters, "SELECT", schema.name)
+
+
+def plan_drop(condition: Condition | None, schema: TableSchema) -> Statement:
+    """Return the statement that deletes the rows for which a condition holds; ``None`` for all."""
+    if condition is not None:
+        for column in columns_of(condition):
+            _check_owner(column, schema)
+            schema.column(column.name)
+    where, parameters = _where((condition,))
+    text = f"DELETE FROM {rows_of(schema.name)}{where}"
+    return Statement(text, parameters, "DELETE", schema.name)
+
+
+def _where(conditions: Iterable[Condition | None]) -> tuple[str, tuple[object, ...]]:
+    parts, parameters = [], ()
+    for condition in conditions:
+        if condition is not None:
+            part, values = render(condition, _column_sql)
+            parts.append(f"({part})")
+            parameters += values
+    return (f" WHERE {' AND '.join(parts)}" if parts else ""), parameters
+
+
+def _order(
+    order_by: tuple[Ordering, ...], schema: TableSchema
+) -> tuple[str, tuple[object, ...]]:
+    parts, parameters = [], ()
+    for ordering in order_by:
+        part, values = render(ordering, _column_sql)
+        parts.append(part)
+        parameters += values
+    sorted_by = {o.operand.name for o in order_by if isinstance(o.operand, Column)}
+    parts += [f"{quote(name)} NULLS LAST" for name in schema.ordering if name not in sorted_by]
+    return ", ".join(parts), parameters
+
+
+def _column_sql(column: Column) -> str:
+    return quote(column.name)
+
+
+def _check_column(name: str, schema: TableSchema, visible: list[str]) -> None:
+    if name not in visible:
+        raise ColumnNotFound(name, table=schema.name, known=visible)
+
+
+def _check_owner(column: Column, schema: TableSchema) -> None:
+    if column.table != schema.name:
+        expected = f'about columns of "{schema.name}"'
+        raise InvalidArgument("the condition or order", repr(column), expected)

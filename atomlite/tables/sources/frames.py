@@ -1,0 +1,96 @@
+"""pandas DataFrames.
+
+Named index levels become columns before the others; an index without a name is left out. Column
+names that are not text are written out, and the levels of a column MultiIndex are joined with
+``_``. NaN, NaT and None are null.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from atomlite.errors import UnsupportedData
+from atomlite.tables.fitting import Slice, Values
+from atomlite.tables.sources.names import checked_names
+from atomlite.tables.sources.source import SLICE_ROWS, Source, columns_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_MISFIT = (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError)
+
+
+def frame_source(frame: pd.DataFrame, *, known: Mapping[str, pa.DataType] | None = None) -> Source:
+    """Return a source over a DataFrame.
+
+    Args:
+        frame: The data; not changed.
+        known: Types of columns that a table already has, or was asked to have. A column of mixed
+            objects is accepted only there, and each of its values is converted by itself.
+
+    Raises:
+        UnsupportedData: It has no columns, two of one name, or a column of mixed objects.
+    """
+    flat = _flattened(frame)
+    checked_names(list(flat.columns))
+    prepared = {
+        name: _objects(name, flat[name], known or {})
+        for name, dtype in flat.dtypes.items()
+        if dtype.kind == "O" or str(dtype) == "category"
+    }
+    plain = flat.drop(columns=list(prepared)) if prepared else flat
+    sample = pa.Table.from_pandas(plain.iloc[:1], preserve_index=False).schema
+    data_types = {}
+    for name in flat.columns:
+        values = prepared.get(name)
+        if values is None:
+            data_types[name] = sample.field(name).type
+        else:
+            data_types[name] = (known or {})[name] if isinstance(values, list) else values.type
+
+    def slices() -> Iterator[tuple[Slice, int]]:
+        for start in range(0, len(flat), SLICE_ROWS):
+            part = plain.iloc[start : start + SLICE_ROWS]
+            columns: dict[str, Values] = {}
+            if len(plain.columns):
+                columns.update(columns_of(pa.Table.from_pandas(part, preserve_index=False)))
+            for name, values in prepared.items():
+                columns[name] = values[start : start + SLICE_ROWS]
+            yield columns, min(SLICE_ROWS, len(flat) - start)
+
+    return Source("DataFrame", data_types, slices, len(flat))
+
+
+def _flattened(frame: pd.DataFrame) -> pd.DataFrame:
+    flat = frame.copy(deep=False)
+    flat.columns = [_column_name(name) for name in frame.columns]
+    for position, name in enumerate(frame.index.names):
+        if name is not None:
+            values = frame.index.get_level_values(position)
+            flat.insert(position, _column_name(name), values, allow_duplicates=True)
+    return flat.reset_index(drop=True)
+
+
+def _column_name(name: Hashable) -> str:
+    if isinstance(name, tuple):
+        return "_".join(str(part) for part in name if str(part))
+    return str(name)
+
+
+def _objects(name: str, series: pd.Series, known: Mapping[str, pa.DataType]) -> Values:
+    """Return a column of Python objects as Arrow values, or as they are when they are mixed."""
+    try:
+        array = pa.array(series, from_pandas=True)
+    except _MISFIT as error:
+        if name in known:
+            return list(series)
+        raise UnsupportedData(
+            f'Column "{name}" mixes values that have no one data type: {str(error).rstrip(".")}.',
+            hint=f'Convert it, for example `frame["{name}"].astype(str)`, or name its type in '
+            "`data_types`.",
+            details={"column": name},
+        ) from error
+    return array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array])

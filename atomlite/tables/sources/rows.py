@@ -1,0 +1,44 @@
+"""Single rows, as tuples or mappings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from atomlite.errors import InvalidArgument, UnexpectedColumns, names_listed
+from atomlite.tables.fitting import Slice
+from atomlite.tables.schemas import TableSchema
+from atomlite.tables.sources.source import Source
+
+
+def row_source(row: Mapping[str, object] | Sequence[object], schema: TableSchema) -> Source:
+    """Return a source with one row.
+
+    Args:
+        row: Values in the order of the columns, all of them; or values by column name, in which
+            columns without a value get their default or null.
+
+    Raises:
+        InvalidArgument: A tuple of another length.
+        UnexpectedColumns: A name that no column has.
+    """
+    if isinstance(row, Mapping):
+        values = dict(row)
+        unknown = [str(name) for name in values if name not in schema.by_name]
+        if unknown:
+            raise UnexpectedColumns(
+                f'"{schema.name}" has no column named {names_listed(unknown)}; nothing was loaded.',
+                hint=f"Its columns: {names_listed(schema.names)}.",
+            )
+    elif isinstance(row, Sequence) and not isinstance(row, str | bytes):
+        if len(row) != len(schema.columns):
+            expected = f"a tuple of {len(schema.columns)} values: {names_listed(schema.names)}"
+            raise InvalidArgument("row", row, expected)
+        values = dict(zip(schema.names, row, strict=True))
+    else:
+        raise InvalidArgument("row", row, "a tuple of values, or a mapping from names to values")
+
+    def slices() -> Iterator[tuple[Slice, int]]:
+        yield {name: [value] for name, value in values.items()}, 1
+
+    types = {name: schema.by_name[name].data_type for name in values}
+    return Source("row", types, slices, 1)

@@ -1,0 +1,78 @@
+"""Rows on their way into a table, in slices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from atomlite.tables.fitting import Slice
+from atomlite.tables.reports import RejectedRow
+
+SLICE_ROWS = 1_000_000
+"""Rows that are loaded in one step: progress shows and Ctrl-C works between steps."""
+
+SLICE_BYTES = 256 * 1024 * 1024
+"""Bytes after which a slice of streamed batches ends earlier."""
+
+
+@dataclass(slots=True)
+class Source:
+    """Some data that a table can load once.
+
+    Args:
+        name: What it is, for messages and progress: ``DataFrame``, ``"flights.csv"``.
+        data_types: Arrow type by column name, in order, as found in the data.
+        slices: Makes the iterator over slices and their numbers of rows.
+        row_count: Number of rows when known before reading, for progress.
+        unsplit: Lines of a file that could not be split into columns.
+    """
+
+    name: str
+    data_types: Mapping[str, pa.DataType]
+    slices: Callable[[], Iterator[tuple[Slice, int]]]
+    row_count: int | None = None
+    unsplit: list[RejectedRow] = field(default_factory=list)
+
+
+def from_table(table: pa.Table, name: str) -> Source:
+    """Return a source over an Arrow table; nothing is copied."""
+
+    def slices() -> Iterator[tuple[Slice, int]]:
+        for start in range(0, table.num_rows, SLICE_ROWS):
+            part = table.slice(start, SLICE_ROWS)
+            yield columns_of(part), part.num_rows
+
+    return Source(name, types_of(table.schema), slices, table.num_rows)
+
+
+def from_batches(
+    schema: pa.Schema, batches: Iterable[pa.RecordBatch], name: str, row_count: int | None = None
+) -> Source:
+    """Return a source over a stream of batches, gathered into slices of good size."""
+
+    def slices() -> Iterator[tuple[Slice, int]]:
+        gathered: list[pa.RecordBatch] = []
+        rows = size = 0
+        for batch in batches:
+            gathered.append(batch)
+            rows += batch.num_rows
+            size += batch.nbytes
+            if rows >= SLICE_ROWS or size >= SLICE_BYTES:
+                yield columns_of(pa.Table.from_batches(gathered, schema)), rows
+                gathered, rows, size = [], 0, 0
+        if rows:
+            yield columns_of(pa.Table.from_batches(gathered, schema)), rows
+
+    return Source(name, types_of(schema), slices, row_count)
+
+
+def types_of(schema: pa.Schema) -> dict[str, pa.DataType]:
+    """Return the Arrow types by column name."""
+    return dict(zip(schema.names, schema.types, strict=True))
+
+
+def columns_of(table: pa.Table) -> dict[str, pa.ChunkedArray]:
+    """Return the columns by name."""
+    return dict(zip(table.column_names, table.columns, strict=True))

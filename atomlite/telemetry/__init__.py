@@ -1,0 +1,1 @@
+"""What a session records of its own work: spans, metrics, and the store of traces."""
