@@ -28,7 +28,7 @@ demo: .venv/package.installed  ## Show a session on real data, then serve it; AR
 
 benchmark: .venv/benchmark.installed  ## Measure speed against the targets; takes minutes.
 	@command -v wrk >/dev/null || { apt-get update -qq && apt-get install -y -qq wrk; }
-	$(bin)/python -m pytest tests/benchmarks -m benchmark -s --timeout=1800 $(ARGS)
+	$(bin)/python -m tests.benchmarks
 
 format: .venv/lint.installed  ## Rewrite the code in the house style.
 	$(bin)/ruff check --fix

@@ -1,5 +1,8 @@
 """atomlite: an analytics session in one Python process.
 
+Names are imported when they are first used, so that a program which imports atomlite and uses it
+later, or not at all, does not wait for it.
+
 >>> import atomlite as al
 >>> with al.Session.start() as session:
 ...     len(session.tables)
@@ -8,30 +11,99 @@
 
 from __future__ import annotations
 
-from atomlite.config import Limits, SessionConfig, TracingConfig
-from atomlite.errors import (
-    AtomliteError,
-    HttpError,
-    LinkDroppedWarning,
-    LoadWarning,
-    TableReplacedWarning,
-)
-from atomlite.http.requests import Request
-from atomlite.http.responses import Response
-from atomlite.security.users import User
-from atomlite.session import Session
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from atomlite.config import Limits, SessionConfig, TracingConfig
+    from atomlite.display.diagrams import Diagram
+    from atomlite.errors import (
+        AtomliteError,
+        HttpError,
+        LinkDroppedWarning,
+        LoadWarning,
+        TableReplacedWarning,
+    )
+    from atomlite.expressions.columns import Column, Ordering
+    from atomlite.expressions.conditions import Condition
+    from atomlite.http.endpoints import Endpoint, Endpoints
+    from atomlite.http.requests import Request
+    from atomlite.http.responses import Response, ServerSentEvent
+    from atomlite.security.users import User
+    from atomlite.session import Session
+    from atomlite.tables.mapping import Tables
+    from atomlite.tables.reports import LoadReport, RejectedRow
+    from atomlite.tables.table import Table
+    from atomlite.telemetry.store import Traces
+    from atomlite.telemetry.trace import Trace
+    from atomlite.types import Version
 
 __all__ = [
     "AtomliteError",
+    "Column",
+    "Condition",
+    "Diagram",
+    "Endpoint",
+    "Endpoints",
     "HttpError",
     "Limits",
     "LinkDroppedWarning",
+    "LoadReport",
     "LoadWarning",
+    "Ordering",
+    "RejectedRow",
     "Request",
     "Response",
+    "ServerSentEvent",
     "Session",
     "SessionConfig",
+    "Table",
     "TableReplacedWarning",
+    "Tables",
+    "Trace",
+    "Traces",
     "TracingConfig",
     "User",
+    "Version",
 ]
+
+_HOMES = {
+    "config": ("Limits", "SessionConfig", "TracingConfig"),
+    "display.diagrams": ("Diagram",),
+    "errors": (
+        "AtomliteError",
+        "HttpError",
+        "LinkDroppedWarning",
+        "LoadWarning",
+        "TableReplacedWarning",
+    ),
+    "expressions.columns": ("Column", "Ordering"),
+    "expressions.conditions": ("Condition",),
+    "http.endpoints": ("Endpoint", "Endpoints"),
+    "http.requests": ("Request",),
+    "http.responses": ("Response", "ServerSentEvent"),
+    "security.users": ("User",),
+    "session": ("Session",),
+    "tables.mapping": ("Tables",),
+    "tables.reports": ("LoadReport", "RejectedRow"),
+    "tables.table": ("Table",),
+    "telemetry.store": ("Traces",),
+    "telemetry.trace": ("Trace",),
+    "types": ("Version",),
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name on its first use; see PEP 562."""
+    for module, names in _HOMES.items():
+        if name in names:
+            value = getattr(importlib.import_module(f"{__name__}.{module}"), name)
+            globals()[name] = value
+            return value
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return __all__

@@ -22,8 +22,8 @@ class Client:
         url: URL of the session, ``base_path`` included.
         tracing: Gives each request the headers of the current trace.
         callback_seconds: The session's limit; a call waits a little longer than that.
-        is_async_callback: Whether the caller is an ``async def`` callback of the session, all of which
-            a blocking call would stop.
+        is_async_callback: Whether the caller is an ``async def`` callback of the session, all of
+            which a blocking call would stop.
     """
 
     def __init__(
@@ -46,8 +46,8 @@ class Client:
     def http_client(self) -> httpx.Client:
         """An `httpx.Client` whose paths begin at the session: ``get("proxy/tables/Sales/count")``.
 
-        The same one each time, since making one takes 30 ms. Safe from any thread. It ignores the proxies
-        that the environment names, and closes with the session.
+        The same one each time, since making one takes 30 ms. Safe from any thread. It ignores the
+        proxies that the environment names, and closes with the session.
 
         Raises:
             SessionClosed: The session was closed.

@@ -10,13 +10,14 @@ import contextlib
 import sys
 import time
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from atomlite.config import SessionConfig
 from atomlite.errors import DemoDataMissing, HttpError
 from atomlite.http.requests import Request
 from atomlite.security.users import User
 from atomlite.session import Session
+from atomlite.types import JsonValue
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,8 +66,7 @@ def run(*, once: bool, port: int = 0) -> None:
 
         _title("Ask over HTTP: two Python functions, served")
         _serve(session)
-        with session.trace("ask about JFK") as trace:
-            _call(session, "GET", "proxy/airports/JFK/delays")
+        _call(session, "GET", "proxy/airports/JFK/delays")
         hour = "2013-12-31T23:00:00Z"
         flight = {
             "time_hour": hour,
@@ -78,7 +78,9 @@ def run(*, once: bool, port: int = 0) -> None:
         _call(session, "POST", "proxy/flights", [flight])
         _call(session, "GET", "proxy/airports/LHR/delays")
 
-        _title("See what the first call did")
+        _title("See what a call did")
+        with session.trace("ask about LaGuardia") as trace:
+            _call(session, "GET", "proxy/airports/LGA/delays")
         print(trace)
 
         if not once:
@@ -136,9 +138,10 @@ def _serve(session: Session) -> None:
 
     @session.endpoint("flights", method="POST")
     def add(request: Request, _user: User, session: Session, /) -> object:
-        import pandas as pd  # noqa: PLC0415 -- only the demo needs it
+        import pyarrow as pa  # noqa: PLC0415 -- only the demo needs it
 
-        report = session.tables["flights"].load(pd.DataFrame(request.body))
+        rows = cast("list[dict[str, JsonValue]]", request.body)
+        report = session.tables["flights"].load(pa.Table.from_pylist(rows))
         return {"inserted": report.inserted, "updated": report.updated}
 
 

@@ -8,6 +8,7 @@ use is an error instead of a hang.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import weakref
 from typing import Protocol
@@ -39,8 +40,9 @@ def forget(session: Closable) -> None:
 
 @atexit.register
 def _close_all() -> None:
-    for session in list(_live):
-        session.close_at_exit()
+    with contextlib.ExitStack() as closing:  # one that fails does not keep the others open
+        for session in list(_live):
+            closing.callback(session.close_at_exit)
 
 
 def _after_fork_in_child() -> None:

@@ -17,7 +17,7 @@ import threading
 from collections.abc import Callable, Sequence
 from importlib.metadata import version as installed_version
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from atomlite import lifetimes
 from atomlite.client import Client
@@ -60,8 +60,8 @@ class Session(TableReaders):
         self._ended = threading.Event()
         self._closing = threading.Lock()
         self._program_version = installed_version("atomlite")
-        with contextlib.ExitStack() as undo:
-            self._tracing = Tracing(config.tracing, version=self._program_version)
+        self._tracing = Tracing(config.tracing, version=self._program_version)
+        with contextlib.ExitStack() as undo, self._tracing.span("Session.start"):
             undo.callback(self._tracing.close)
             path = Path(config.database) if config.database is not None else None
             self._database = Database(
@@ -119,6 +119,8 @@ class Session(TableReaders):
         self._close(drain_seconds=None)
 
     def _close(self, *, drain_seconds: float | None) -> None:
+        if self._database.forked:  # all of it is the parent's
+            return
         self._server.close(drain_seconds=drain_seconds)
         with self._closing:
             if self._ended.is_set():
@@ -138,7 +140,7 @@ class Session(TableReaders):
         self._database.abandon(parent_pid)
         self._server.close_in_child()
 
-    def __enter__(self) -> Session:
+    def __enter__(self) -> Self:
         """Return the session."""
         return self
 
@@ -151,6 +153,8 @@ class Session(TableReaders):
 
         Ctrl-C ends the wait with `KeyboardInterrupt`.
         """
+        if not self._ended.is_set():
+            self._database.check()
         self._ended.wait()
 
     @property
@@ -190,6 +194,7 @@ class Session(TableReaders):
     @property
     def client(self) -> Client:
         """Calls the session over HTTP: ``session.client.http_client.get("proxy/...")``."""
+        self._database.check()
         return self._client
 
     @property

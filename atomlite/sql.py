@@ -1,7 +1,7 @@
 """SQL text and its values, kept apart.
 
-The only place that quotes a name. A `Statement` is a value: planners build it, the engine runs it, and the text that a
-trace shows is the text that ran.
+The only place that quotes a name. A `Statement` is a value: planners build it, the engine runs it,
+and the text that a trace shows is the text that ran.
 
 >>> quote('a "b" c')
 '"a ""b"" c"'

@@ -1,6 +1,6 @@
 """Aliases and small value types that every layer shares.
 
-Nothing here does anything: a reader of any signature in the project can look its words up on this page.
+Nothing here does anything: a reader of any signature can look its words up on this page.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ JsonValue: TypeAlias = (
 """What JSON can hold, recursively."""
 
 ErrorHandling: TypeAlias = Literal["fail", "warn", "skip"]
-"""What a load does with rows that do not fit: refuse all, leave them out with a warning, or leave them out."""
+"""What a load does with rows that do not fit: refuse all, or leave them out, warning or not."""
 
 Method: TypeAlias = Literal["DELETE", "GET", "PATCH", "POST", "PUT"]
 """The HTTP methods that an endpoint can be registered for; HEAD and OPTIONS follow from them."""

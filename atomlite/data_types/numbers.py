@@ -42,7 +42,9 @@ def number_position(value: object, data_type: pa.DataType) -> Position | None:
     if isinstance(value, Decimal) and not value.is_finite():
         value = float(value)
     if pa.types.is_floating(data_type):
-        return _float32(value) if data_type == pa.float32() else _float64(value)
+        if data_type == pa.float32():
+            return _float32(value)
+        return Position(value) if isinstance(value, float) else _float64(value)
     if isinstance(value, float):
         if not math.isfinite(value):
             return BELOW if value < 0 else ABOVE
@@ -65,11 +67,9 @@ def _decimal(value: Decimal, precision: int, scale: int) -> Position:
     return Position(floor, exact=floor == value) if floor > -limit else BELOW
 
 
-def _float64(value: float | Decimal) -> Position:
+def _float64(value: int | Decimal) -> Position:
     nearest = _nearest_float64(value)
-    if isinstance(value, float):
-        return Position(nearest)
-    shown = Decimal(repr(nearest)) if isinstance(value, Decimal) else Decimal(nearest)
+    shown = Decimal(nearest) if isinstance(value, int) else Decimal(repr(nearest))
     if shown > value:
         return Position(math.nextafter(nearest, -math.inf), exact=False)
     return Position(nearest, exact=shown == value)

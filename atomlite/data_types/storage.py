@@ -197,7 +197,7 @@ def storable(data_type: pa.DataType, *, column: str | None = None) -> pa.DataTyp
 
 
 @cache
-def storage_type(data_type: pa.DataType) -> pa.DataType:
+def storage_type(data_type: pa.DataType) -> pa.DataType:  # noqa: PLR0911 -- as above
     """Return the Arrow type that the engine keeps for a logical type, and gives back.
 
     Durations are integers in their own unit. Times below microseconds are microseconds. Timestamps
@@ -224,7 +224,7 @@ def storage_type(data_type: pa.DataType) -> pa.DataType:
 
 
 @cache
-def sql_type(data_type: pa.DataType) -> str:  # noqa: PLR0911 -- as above
+def sql_type(data_type: pa.DataType) -> str:
     """Return the SQL name of the engine's column for a logical type.
 
     >>> sql_type(pa.list_(pa.decimal128(10, 2))), sql_type(pa.duration("ns"))
@@ -305,7 +305,7 @@ def _without_runs(chunk: pa.Array[Any]) -> object:
     return compute.call_function("run_end_decode", [chunk])
 
 
-def _without_dictionary(chunk: pa.DictionaryArray[Any, Any]) -> object:
+def _without_dictionary(chunk: Any) -> object:  # noqa: ANN401 -- the stubs know it as an array
     return chunk.dictionary_decode()
 
 

@@ -36,7 +36,7 @@ def _nanoseconds(value: object, dtype: str) -> int | None:
 
 
 def timestamp_position(value: object, data_type: pa.TimestampType[Any, Any]) -> Position | None:
-    """Return where ``value`` lies, or ``None`` for no timestamp, or one that differs in having a zone."""
+    """Return where a timestamp lies; ``None`` for others, and if only one of the two has a zone."""
     if isinstance(value, dt.datetime):
         aware = value.utcoffset() is not None
         # A pandas timestamp is a datetime with nanoseconds beside it.

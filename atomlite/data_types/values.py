@@ -44,8 +44,7 @@ _PLAIN_PLACEHOLDERS = {"BOOLEAN", "DOUBLE", "VARCHAR", "BLOB", "DATE"}
 
 
 def is_null(value: object) -> bool:
-    """Return whether ``value`` is ``None``, or pandas' or NumPy's word for it (``NaT``, ``NA``);
-    NaN is a number.
+    """Return whether ``value`` is ``None``, ``NaT`` or ``NA``; NaN is a number.
 
     >>> is_null(None), is_null(float("nan"))
     (True, False)
@@ -79,8 +78,7 @@ def described(value: object) -> str:
 def position(  # noqa: PLR0911 -- one line for each kind of type
     value: object, data_type: pa.DataType
 ) -> Position | None:
-    """Return where ``value`` lies among the values of a column, or ``None`` when the two do not
-    compare.
+    """Return where ``value`` lies among those of a column; ``None`` when they do not compare.
 
     Args:
         value: A Python, NumPy or pandas scalar; not null.
@@ -108,6 +106,20 @@ def position(  # noqa: PLR0911 -- one line for each kind of type
     if isinstance(data_type, pa.DurationType):
         return duration_position(value, data_type)
     return None
+
+
+def located(
+    value: object, data_type: pa.DataType, *, column: str | None = None, what: str = ""
+) -> Position:
+    """Return the `position` of a value that compares with a column, or raise `WrongType`.
+
+    >>> located(2, pa.int8())
+    Position(value=2, exact=True)
+    """
+    found = position(value, data_type)
+    if found is None:
+        raise wrong_type(value, data_type, column=column, what=what)
+    return found
 
 
 def placeholder(data_type: pa.DataType) -> str:
@@ -145,11 +157,10 @@ def parameter(value: object, data_type: pa.DataType, *, column: str | None = Non
         if bound is not None:
             return bound
     else:
-        found = position(value, data_type)
-        if found is not None and found.exact:
+        found = located(value, data_type, column=column)
+        if found.exact:
             return found.value
-        if found is not None:
-            raise wrong_type(value, data_type, column=column, hint="It has no such value.")
+        raise wrong_type(value, data_type, column=column, hint="It has no such value.")
     raise wrong_type(value, data_type, column=column)
 
 
@@ -198,8 +209,7 @@ def _hint(data_type: pa.DataType) -> str:
 
 
 def plain(value: object) -> object:
-    """Return Python's form of a NumPy scalar; NumPy's nanoseconds stay as they are, for Python has
-    none.
+    """Return Python's form of a NumPy scalar, but for nanoseconds: Python has none.
 
     >>> plain(2.5)
     2.5

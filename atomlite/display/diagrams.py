@@ -1,7 +1,7 @@
 """Tables and their links as a Mermaid entity-relationship diagram.
 
-Notebooks draw it (JupyterLab and Notebook 7 know the media type ``text/vnd.mermaid``); elsewhere its
-text shows. Syntax: https://mermaid.js.org/syntax/entityRelationshipDiagram.html
+Notebooks draw it (JupyterLab and Notebook 7 know the media type ``text/vnd.mermaid``); elsewhere
+its text shows. Syntax: https://mermaid.js.org/syntax/entityRelationshipDiagram.html
 """
 
 from __future__ import annotations
@@ -68,8 +68,9 @@ def table_diagram(tables: Sequence[DrawnTable], links: Sequence[DrawnLink]) -> D
 
 
 def _quoted(text: str) -> str:
-    """Return text as a Mermaid string, which has no escape for its own quote."""
-    return '"' + text.replace('"', "'").replace("\n", " ") + '"'
+    """Return text as a Mermaid string; what the name of an entity cannot have is replaced."""
+    shown = re.sub(r"[\x00-\x1f\\%]+", " ", text.replace('"', "'")).strip()
+    return f'"{shown or "_"}"'
 
 
 def _word(text: str) -> str:

@@ -37,7 +37,7 @@ class Operation:
     __slots__ = ("_interrupts", "_lock", "reason")
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._interrupts: dict[int, Callable[[], None]] = {}
         self.reason: AtomliteError | None = None
 
@@ -57,11 +57,11 @@ class Operation:
             insist(self._interrupt_all)
 
     def _interrupt_all(self) -> bool:
+        # Under the lock, so that no interrupt comes after the work it was meant for.
         with self._lock:
-            interrupts = list(self._interrupts.values())
-        for interrupt in interrupts:
-            interrupt()
-        return not interrupts
+            for interrupt in list(self._interrupts.values()):
+                interrupt()
+            return not self._interrupts
 
     @contextmanager
     def interruptible(self, interrupt: Callable[[], None]) -> Iterator[None]:
@@ -76,14 +76,25 @@ class Operation:
             with self._lock:
                 del self._interrupts[key]
 
-    @contextmanager
-    def active(self) -> Iterator[Operation]:
-        """Make this the current operation of the block."""
-        token = _current.set(self)
-        try:
-            yield self
-        finally:
-            _current.reset(token)
+    def active(self) -> _Active:
+        """Return a block in which this is the current operation."""
+        return _Active(self)
+
+
+class _Active:
+    """A block with a current operation; a class, since every request has one."""
+
+    __slots__ = ("_operation", "_token")
+
+    def __init__(self, operation: Operation) -> None:
+        self._operation = operation
+
+    def __enter__(self) -> Operation:
+        self._token = _current.set(self._operation)
+        return self._operation
+
+    def __exit__(self, *_: object) -> None:
+        _current.reset(self._token)
 
 
 def insist(interrupt: Callable[[], bool]) -> None:

@@ -1,20 +1,28 @@
 """One statement at a time: run it, trace it, be ready to stop it.
 
 A result is always read to its end before the cursor is used again: an open result would block it.
+The engine looks for signals in every call from the main thread, and makes errors of its own of
+Ctrl-C; so each call goes through `interrupts`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
 
 from atomlite.engine.cancellation import current_operation, insist
 from atomlite.engine.faults import translate
-from atomlite.engine.interrupts import interruptible
-from atomlite.errors import DeadlineExceeded, OperationCancelled, SessionClosed
+from atomlite.engine.interrupts import interruptible, uninterrupted
+from atomlite.errors import (
+    DeadlineExceeded,
+    OperationCancelled,
+    SessionClosed,
+    TransactionMisused,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,28 +37,28 @@ Row = tuple[object, ...]
 class Cursor:
     """A connection of its own to the database, with its own transaction."""
 
-    __slots__ = ("_database", "_lock", "_raw")
+    __slots__ = ("_database", "_lock", "_raw", "_stops")
 
     def __init__(self, database: Database, raw: duckdb.DuckDBPyConnection) -> None:
         self._database = database
-        self._raw = raw
+        self._raw: duckdb.DuckDBPyConnection | None = raw
         self._lock = threading.Lock()
+        self._stops = False
 
     def rows(self, statement: Statement) -> list[Row]:
         """Run a statement and return its rows; for a change, one row with the number of rows."""
         return self._traced(
             statement,
-            lambda: self._raw.execute(statement.text, list(statement.parameters)).fetchall(),
+            lambda raw: raw.execute(statement.text, list(statement.parameters)).fetchall(),
         )
 
     def arrow(self, statement: Statement) -> pa.Table:
         """Run a query and return its rows as an Arrow table."""
-        return self._traced(
+        table: pa.Table = self._traced(
             statement,
-            lambda: self._raw.sql(
-                statement.text, params=list(statement.parameters)
-            ).to_arrow_table(),
+            lambda raw: raw.sql(statement.text, params=list(statement.parameters)).to_arrow_table(),
         )
+        return table
 
     def changed(self, statement: Statement) -> int:
         """Run a change and return the number of rows it touched."""
@@ -65,58 +73,87 @@ class Cursor:
             QueryFailed: It is no SQL.
         """
         try:
-            return [statement.type.name for statement in self._raw.extract_statements(text)]
+            with self._busy() as raw:
+                statements = uninterrupted(lambda: raw.extract_statements(text))
+                return [statement.type.name for statement in statements]
         except duckdb.Error as error:
             raise translate(error) from error
 
     def command(self, text: str) -> None:
         """Run a fixed command, such as ``COMMIT``, that is never stopped half way nor traced."""
         try:
-            with self._lock, self._database.running(self._raw):
-                self._raw.execute(text).fetchall()
+            with self._busy() as raw:
+                uninterrupted(lambda: raw.execute(text).fetchall())
         except duckdb.Error as error:
             raise translate(error) from error
 
     def register(self, name: str, data: pa.Table) -> None:
         """Let statements of this cursor read an Arrow table by name."""
-        with self._lock:
-            self._raw.register(name, data)
+        with self._busy() as raw:
+            uninterrupted(lambda: raw.register(name, data))
 
     def unregister(self, name: str) -> None:
-        """Take a registered name back."""
+        """Take a registered name back; of a closed cursor, it is gone already."""
         with self._lock:
-            self._raw.unregister(name)
-
-    def checkpoint(self) -> bool:
-        """Run ``CHECKPOINT`` and return whether it was possible."""
-        try:
-            with self._lock, self._database.running(self._raw):
-                self._raw.execute("CHECKPOINT").fetchall()
-        except duckdb.TransactionException:
-            return False
-        except duckdb.Error as error:
-            raise translate(error) from error
-        return True
+            raw = self._raw
+            if raw is not None:
+                uninterrupted(lambda: raw.unregister(name))
 
     def close(self) -> None:
-        """Close; an open transaction is rolled back. Idempotent."""
-        self._raw.close()
+        """Close; an open transaction is rolled back. Idempotent; nothing in a forked child."""
+        if not self._database.forked:
+            with self._lock:
+                self._shut()
+            self._database.forget(self)
 
-    def _traced(self, statement: Statement, call: Callable[[], _T]) -> _T:
+    def stop(self) -> bool:
+        """Close an idle cursor, from any thread; else interrupt its query and return False."""
+        if self._lock.acquire(blocking=False):
+            try:
+                self._shut()
+            finally:
+                self._lock.release()
+            return True
+        raw = self._raw
+        if self._stops and raw is not None:
+            with contextlib.suppress(duckdb.ConnectionException):  # closed at this moment
+                raw.interrupt()
+        return False
+
+    def _shut(self) -> None:
+        # Let go of it, too: a thread that hangs may keep this object until the process ends, and
+        # the engine complains of what is left of it then.
+        raw, self._raw = self._raw, None
+        if raw is not None:
+            raw.close()
+
+    @contextlib.contextmanager
+    def _busy(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        # The check comes under the lock: `Database.close` marks itself and then takes the lock, so
+        # that nothing begins once it has seen this cursor idle.
+        with self._lock:
+            self._database.check()
+            if self._raw is None:
+                raise TransactionMisused(
+                    "The transaction that this belongs to has ended.",
+                    hint="Await what a transaction starts before its block ends.",
+                )
+            yield self._raw
+
+    def _traced(self, statement: Statement, call: Callable[[duckdb.DuckDBPyConnection], _T]) -> _T:
         with self._database.tracing.query(statement, database=self._database.name):
             return self._stoppable(call)
 
-    def _stoppable(self, call: Callable[[], _T]) -> _T:
+    def _stoppable(self, call: Callable[[duckdb.DuckDBPyConnection], _T]) -> _T:
         operation = current_operation()
-        limit = _TimeLimit(self._database.query_seconds, self._raw)
+        limit = _TimeLimit(self._database.query_seconds)
         try:
-            with (
-                self._lock,
-                operation.interruptible(self._raw.interrupt),
-                self._database.running(self._raw),
-                limit,
-            ):
-                return interruptible(call, self._raw.interrupt)
+            with self._busy() as raw, operation.interruptible(raw.interrupt), limit.over(raw):
+                self._stops = True
+                try:
+                    return interruptible(lambda: call(raw), raw.interrupt)
+                finally:
+                    self._stops = False
         except duckdb.Error as error:
             fault = translate(error)
             if isinstance(fault, OperationCancelled):
@@ -130,33 +167,40 @@ class Cursor:
 class _TimeLimit:
     """Stops a query that runs longer than ``limits.query_seconds``."""
 
-    __slots__ = ("_ended", "_expired", "_raw", "_seconds", "_timer")
+    __slots__ = ("_expired", "_lock", "_running", "_seconds")
 
-    def __init__(self, seconds: float | None, raw: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, seconds: float | None) -> None:
         self._seconds = seconds
-        self._raw = raw
-        self._expired = self._ended = False
-        self._timer: threading.Timer | None = None
+        self._lock = threading.Lock()
+        self._running: duckdb.DuckDBPyConnection | None = None
+        self._expired = False
 
-    def __enter__(self) -> None:
-        if self._seconds is not None:
-            self._timer = threading.Timer(self._seconds, self._expire)
-            self._timer.daemon = True
-            self._timer.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._ended = True
-        if self._timer is not None:
-            self._timer.cancel()
+    @contextlib.contextmanager
+    def over(self, raw: duckdb.DuckDBPyConnection) -> Iterator[None]:
+        """Hold for what a connection does in the block."""
+        if self._seconds is None:
+            yield
+            return
+        self._running = raw
+        timer = threading.Timer(self._seconds, self._expire)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            with self._lock:  # what the connection does next is never interrupted
+                self._running = None
+            timer.cancel()
 
     def _expire(self) -> None:
         self._expired = True
         insist(self._interrupt)
 
     def _interrupt(self) -> bool:
-        if not self._ended:
-            self._raw.interrupt()
-        return self._ended
+        with self._lock:
+            if self._running is not None:
+                self._running.interrupt()
+            return self._running is None
 
     def check(self) -> None:
         if self._expired and self._seconds is not None:

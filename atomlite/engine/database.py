@@ -14,7 +14,6 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +21,13 @@ import duckdb
 
 from atomlite.engine import lockfile
 from atomlite.engine.cursors import Cursor
-from atomlite.errors import DatabaseUnreadable, InvalidConfiguration, SessionClosed, SessionForked
+from atomlite.errors import (
+    AtomliteError,
+    DatabaseUnreadable,
+    InvalidConfiguration,
+    SessionClosed,
+    SessionForked,
+)
 
 if TYPE_CHECKING:
     from atomlite.telemetry.tracing import Tracing
@@ -34,6 +39,7 @@ _LOCK_DOWN = (
     "SET enable_external_access = false",
     "SET lock_configuration = true",
 )
+_STOP_POLL_SECONDS = 0.005
 
 
 class Database:
@@ -60,16 +66,17 @@ class Database:
         threads: int | None = None,
         query_seconds: float | None = None,
     ) -> None:
-        self.path = path
+        # Absolute, since the engine takes "md:..." or "sqlite:..." for another kind of database.
+        self.path = path.absolute() if path else None
         self.name = path.stem if path else "memory"
         self.tracing = tracing
         self.query_seconds = query_seconds
-        self._running: set[duckdb.DuckDBPyConnection] = set()
+        self._cursors: set[Cursor] = set()
         self._closed = threading.Event()
         self._forked_from: int | None = None
         self._spill = Path(tempfile.mkdtemp(prefix="atomlite-"))
         try:
-            self._connection = self._open(memory_limit, threads)
+            self._connection: duckdb.DuckDBPyConnection | None = self._open(memory_limit, threads)
         except BaseException:
             shutil.rmtree(self._spill, ignore_errors=True)
             raise
@@ -103,20 +110,19 @@ class Database:
             SessionClosed: After `close`.
         """
         self.check()
+        connection = self._connection
+        if connection is None:
+            raise SessionClosed
         try:
-            return Cursor(self, self._connection.cursor())
+            cursor = Cursor(self, connection.cursor())
         except duckdb.ConnectionException as error:
             raise SessionClosed from error
+        self._cursors.add(cursor)
+        return cursor
 
-    @contextlib.contextmanager
-    def running(self, raw: duckdb.DuckDBPyConnection) -> Iterator[None]:
-        """Count a cursor as running, so that `close` can interrupt it."""
-        self.check()
-        self._running.add(raw)
-        try:
-            yield
-        finally:
-            self._running.discard(raw)
+    def forget(self, cursor: Cursor) -> None:
+        """Let go of a cursor that was closed."""
+        self._cursors.discard(cursor)
 
     def check(self) -> None:
         """Raise when the database cannot be used.
@@ -131,40 +137,56 @@ class Database:
             raise SessionClosed
 
     @property
+    def forked(self) -> bool:
+        """Whether this is a forked child's copy, which must not touch the engine."""
+        return self._forked_from is not None
+
+    @property
     def closed(self) -> bool:
         """Whether `close` was called."""
         return self._closed.is_set()
 
     def checkpoint(self) -> bool:
-        """Compress what was written and, in a file, make it permanent; return whether it worked.
+        """Compress what was written, and return whether that worked.
 
-        Call it with no write transaction open. Readers may go on. A checkpoint that cannot be had
-        now (an old reader holds it up) loses nothing: a later one does its work.
+        Call it with no write transaction open. Readers may go on. It never raises, since what was
+        committed is safe without: where an old reader holds it up, or the session was closed, a
+        later one does its work; an engine that is broken says so at the next statement.
         """
-        with contextlib.closing(self.cursor()) as cursor:
-            return cursor.checkpoint()
+        try:
+            with contextlib.closing(self.cursor()) as cursor:
+                cursor.command("CHECKPOINT")
+        except AtomliteError:
+            return False
+        return True
 
     def abandon(self, parent_pid: int) -> None:
         """In a forked child: let nothing there touch the parent's engine, not even a destructor."""
         self._forked_from = parent_pid
-        _kept_for_ever.append(self._connection)
+        _kept_for_ever.append((self._connection, self._cursors))
 
     def close(self, *, seconds: float = 1.0) -> None:
-        """Interrupt what runs, wait for it for at most ``seconds``, and close. Idempotent."""
+        """Interrupt what runs, wait for it for at most ``seconds``, and close. Idempotent.
+
+        Transactions that are open are rolled back.
+        """
         if self._closed.is_set() or self._forked_from is not None:
             return
         self._closed.set()
         deadline = time.monotonic() + seconds
-        while self._running and time.monotonic() < deadline:
-            for raw in list(self._running):
-                raw.interrupt()
-            time.sleep(0.005)
-        if self._running:  # a statement that ignores interrupts: closing under it could crash
-            _kept_for_ever.append(self._connection)
-        else:
-            self._connection.close()
+        while self._stop_cursors() and time.monotonic() < deadline:
+            time.sleep(_STOP_POLL_SECONDS)
+        connection, self._connection = self._connection, None
+        if self._stop_cursors():  # a statement that ignores interrupts: to close could crash
+            _kept_for_ever.append((connection, self._cursors))
+        elif connection is not None:
+            connection.close()
         shutil.rmtree(self._spill, ignore_errors=True)
 
+    def _stop_cursors(self) -> list[Cursor]:
+        """Close the cursors that are idle, interrupt the others, and return those."""
+        return [cursor for cursor in list(self._cursors) if not cursor.stop()]
 
-_kept_for_ever: list[duckdb.DuckDBPyConnection] = []
+
+_kept_for_ever: list[tuple[duckdb.DuckDBPyConnection | None, set[Cursor]]] = []
 """Connections whose destructor must not run."""

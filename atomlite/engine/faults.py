@@ -18,6 +18,7 @@ from atomlite.errors import (
     SessionClosed,
 )
 
+_BROKEN = duckdb.InternalException | duckdb.FatalException | duckdb.IOException
 _PREFIX = re.compile(r"^(TransactionContext Error: )?[A-Za-z ]+ Error: ")
 
 
@@ -34,6 +35,6 @@ def translate(error: duckdb.Error) -> AtomliteError:
         return OutOfMemory(describe(error))
     if isinstance(error, duckdb.ConnectionException):
         return SessionClosed()
-    if isinstance(error, duckdb.InternalException | duckdb.FatalException | duckdb.IOException):
+    if type(error) is duckdb.Error or isinstance(error, _BROKEN):  # bare: a damaged file
         return EngineFailed(describe(error))
     return QueryFailed(f"The engine could not run this: {describe(error)}")

@@ -5,9 +5,13 @@ every other line is a row, ``"`` quotes. All of it is read before any row is han
 is found from all values and not from the first ones.
 """
 
+# ruff: noqa: S608 -- names come quoted, values as parameters
+
 from __future__ import annotations
 
+import codecs
 import csv
+import glob
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -20,17 +24,28 @@ import pyarrow as pa
 from atomlite.engine.cancellation import current_operation
 from atomlite.engine.faults import describe, translate
 from atomlite.engine.interrupts import interruptible
-from atomlite.errors import OperationCancelled, UnreadableSource
+from atomlite.errors import InvalidArgument, OperationCancelled, UnreadableSource
 from atomlite.sql import quote
 
 _T = TypeVar("_T")
 _HEAD_BYTES = 1024 * 1024
 _SEPARATORS = (",", ";", "\t", "|")
+_PACKED = (".bz2", ".br", ".lz4", ".xz", ".zip")
+_ENCODINGS = {
+    "utf-8": "utf-8",
+    "utf-8-sig": "utf-8",
+    "utf-16": "utf-16",
+    "utf-16-le": "utf-16",
+    "iso8859-1": "latin-1",
+}
+"""The encodings that the engine reads, by Python's name."""
+
 _BATCH_ROWS = 131_072
 
 _PATTERNS: dict[str, tuple[str, pa.DataType]] = {
     "BOOLEAN": (r"(?i)true|false", pa.bool_()),
     "BIGINT": (r"-?(0|[1-9]\d*)", pa.int64()),
+    "DECIMAL(38, 0)": (r"-?(0|[1-9]\d*)", pa.decimal128(38, 0)),
     "DOUBLE": (r"(?i)[-+]?((0|[1-9]\d*)(\.\d*)?|\.\d+)(e[-+]?\d+)?|nan|[-+]?inf", pa.float64()),
     "DATE": (r"\d{4}-\d{2}-\d{2}", pa.date32()),
     "TIME": (r"\d{2}:\d{2}:\d{2}(\.\d{1,6})?", pa.time64("us")),
@@ -41,6 +56,15 @@ _PATTERNS: dict[str, tuple[str, pa.DataType]] = {
     ),
 }
 """What all values of a column must look like to be read as a type; the first that fits is taken."""
+
+
+def _all_fit(column: str, sql: str) -> str:
+    """Return the test that all values of a column, but for nulls, can be read as a type."""
+    value = f"try_cast({column} AS {sql})"
+    fits = f"regexp_full_match({column}, ?) AND {value} IS NOT NULL"
+    if sql == "DOUBLE":  # a number that is too large would be infinite
+        fits += f" AND (NOT isinf({value}) OR {column} ILIKE '%inf')"
+    return f"coalesce(bool_and({fits}) FILTER (WHERE {column} IS NOT NULL), true)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +80,18 @@ class CsvOptions:
     separator: str | None = None
     encoding: str = "utf-8"
 
+    def __post_init__(self) -> None:
+        """Refuse what the engine cannot read."""
+        mark = self.separator
+        if mark is not None and (len(mark) != 1 or mark in '"\r\n'):
+            raise InvalidArgument("separator", mark, "one character, not a quote or a line break")
+        try:
+            encoding = _ENCODINGS[codecs.lookup(self.encoding).name]
+        except LookupError:
+            expected = '"utf-8", "utf-16" or "latin-1"'
+            raise InvalidArgument("encoding", self.encoding, expected) from None
+        object.__setattr__(self, "encoding", encoding)
+
 
 class CsvReader:
     """The rows of CSV files of one shape; close it after the last of them."""
@@ -64,25 +100,29 @@ class CsvReader:
         self._files = list(files)
         self._shown = f'"{files[0]}"' + (f" and {len(files) - 1} more" if len(files) > 1 else "")
         self._options = options
-        self.separator = options.separator or ","
-        self.names = self._header()
+        self.separator, self.names = self._header()
         self._spill = tempfile.TemporaryDirectory(prefix="atomlite-csv-")
         self._connection = duckdb.connect(config={"temp_directory": self._spill.name})
         self._connection.execute("SET python_enable_replacements = false")
+        self._connection.execute("SET GLOBAL TimeZone = 'UTC'")
 
-    def _header(self) -> list[str]:
+    def _header(self) -> tuple[str, list[str]]:
         headers = [self._header_of(file) for file in self._files]
         for file, header in zip(self._files, headers, strict=True):
             if header != headers[0]:
                 raise UnreadableSource(
                     f'"{file}"',
-                    f"its first line names the columns {header}, that of the first file "
-                    f"{headers[0]}.",
+                    f"its first line names the columns {header[1]} with {header[0]!r} between "
+                    f"them, that of the first file {headers[0][1]} with {headers[0][0]!r}.",
                     hint="Load the files one by one.",
                 )
         return headers[0]
 
-    def _header_of(self, file: str) -> list[str]:
+    def _header_of(self, file: str) -> tuple[str, list[str]]:
+        if file.lower().endswith(_PACKED):
+            raise UnreadableSource(
+                f'"{file}"', "its compression is not known.", hint="Unpack it, or use gzip."
+            )
         try:
             with pa.input_stream(file, compression="detect") as stream:
                 head = stream.read(_HEAD_BYTES).decode(self._options.encoding, errors="ignore")
@@ -93,9 +133,10 @@ class CsvReader:
             raise UnreadableSource(
                 f'"{file}"', "it is empty.", hint="The first line must name the columns."
             )
-        if self._options.separator is None:
-            self.separator = max(_SEPARATORS, key=lambda mark: lines[0].count(mark))
-        return next(csv.reader(lines, delimiter=self.separator))
+        separator = self._options.separator
+        if separator is None:
+            separator = max(_SEPARATORS, key=lines[0].count)
+        return separator, next(csv.reader(lines, delimiter=separator))
 
     def read(self) -> int:
         """Read all files and return the number of rows that could be split into columns.
@@ -106,10 +147,11 @@ class CsvReader:
         text = (
             "CREATE TABLE read_rows AS SELECT * FROM read_csv(?, auto_detect = false, "
             "header = true, skip = 0, delim = ?, quote = '\"', escape = '\"', columns = ?, "
-            "encoding = ?, store_rejects = true, strict_mode = true)"
+            "encoding = ?, store_rejects = true, strict_mode = true, hive_partitioning = false)"
         )
         columns = dict.fromkeys(self.names, "VARCHAR")
-        values = [self._files, self.separator, columns, self._options.encoding]
+        paths = [glob.escape(file) for file in self._files]
+        values = [paths, self.separator, columns, self._options.encoding]
         try:
             self._run(lambda: self._connection.execute(text, values).fetchall())
             rows = self._run(
@@ -120,17 +162,13 @@ class CsvReader:
             if isinstance(fault, OperationCancelled):
                 current_operation().check()
                 raise fault from error
-            raise UnreadableSource(self._shown, describe(error)) from error
+            hint = "Check its quotes, its encoding, and that all of its lines end alike."
+            raise UnreadableSource(self._shown, describe(error), hint=hint) from error
         return int(rows[0][0])
 
     def types(self) -> dict[str, pa.DataType]:
         """Return the type that all values of a column have; text where they share no other."""
-        tests = [
-            f"coalesce(bool_and(regexp_full_match({quote(name)}, ?) "
-            f"AND try_cast({quote(name)} AS {sql}) IS NOT NULL), true)"
-            for name in self.names
-            for sql in _PATTERNS
-        ]
+        tests = [_all_fit(quote(name), sql) for name in self.names for sql in _PATTERNS]
         counts = [f"count({quote(name)})" for name in self.names]
         patterns = [pattern for pattern, _ in _PATTERNS.values()] * len(self.names)
         statement = f"SELECT {', '.join(tests + counts)} FROM read_rows"
@@ -157,13 +195,14 @@ class CsvReader:
         with closing(self._connection.cursor()) as cursor:
             yield from cursor.sql(query).to_arrow_reader(_BATCH_ROWS)
 
-    def rejects(self) -> list[tuple[int, str, str]]:
-        """Return line number, reason and text of the lines that could not be split into columns."""
+    def rejects(self) -> list[tuple[str, int, str, str]]:
+        """Return file, line number, reason and text of each line that has not all the columns."""
         rows = self._connection.execute(
-            "SELECT line, any_value(error_message), any_value(csv_line) FROM reject_errors "
+            "SELECT any_value(file_path), line, any_value(error_message), any_value(csv_line) "
+            "FROM reject_errors JOIN reject_scans USING (scan_id, file_id) "
             "GROUP BY file_id, line ORDER BY file_id, line"
         ).fetchall()
-        return [(int(line), str(reason), str(text)) for line, reason, text in rows]
+        return [(str(file), int(line), str(reason), str(text)) for file, line, reason, text in rows]
 
     def close(self) -> None:
         """Give the memory and the disk space back. Idempotent."""

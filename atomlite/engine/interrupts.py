@@ -7,6 +7,7 @@ their own, and the main thread waits for them in a way that signals interrupt.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import threading
@@ -65,14 +66,37 @@ def interruptible(function: Callable[[], _T], interrupt: Callable[[], None]) -> 
     if threading.current_thread() is not threading.main_thread():
         return function()
     call = _Call(function)
-    _queue().put(call)
+    calls = _queue()
     try:
+        calls.put(call)
         call.done.acquire()
     except BaseException:
-        interrupt()
-        while not call.done.acquire(timeout=_RETRY_SECONDS):
-            interrupt()
+        _end(calls, interrupt)
         raise
     if call.error is not None:
         raise call.error
     return call.result  # type: ignore[return-value] # what the function returned
+
+
+def uninterrupted(function: Callable[[], _T]) -> _T:
+    """Return ``function()``, all of it: Ctrl-C raises when it has ended, not in its midst."""
+    return interruptible(function, _nothing)
+
+
+def _end(calls: queue.SimpleQueue[_Call], interrupt: Callable[[], None]) -> None:
+    """Interrupt until the last call is over, however often Ctrl-C is pressed meanwhile.
+
+    Calls run in their order, so an empty one that has run tells that those before it are over; and
+    it does so for a call that Ctrl-C kept out of the queue.
+    """
+    while True:
+        with contextlib.suppress(BaseException):  # the first one is raised when this returns
+            interrupt()
+            empty = _Call(_nothing)
+            calls.put(empty)
+            if empty.done.acquire(timeout=_RETRY_SECONDS):
+                return
+
+
+def _nothing() -> None:
+    """Take the place of a call, or of an interrupt."""

@@ -22,9 +22,13 @@ def select(database: Database, query: str) -> pa.Table:
     """Return the rows of a query.
 
     Raises:
-        QueryRefused: It is not exactly one SELECT.
+        QueryRefused: It is not text, or not exactly one SELECT.
         QueryFailed: The engine cannot run it.
     """
+    try:
+        query.encode()
+    except (AttributeError, UnicodeEncodeError) as error:
+        raise QueryRefused(f"{query!r} is no text.", hint="Pass one SELECT as text.") from error
     with contextlib.closing(database.cursor()) as cursor:
         kinds = cursor.statement_kinds(query)
         if kinds != ["SELECT"]:

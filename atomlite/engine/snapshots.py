@@ -6,7 +6,8 @@ belong to, and a `Transaction` publishes its state with its ``COMMIT``. One writ
 have no index, so nothing but the writer lock keeps them unique.
 
 Thread rules: any thread may read and write; a writer waits for the one before it. Within a block,
-`Store.read` sees what that block has written so far.
+`Store.read` sees what that block has written so far. A block follows `contextvars`, so what it
+hands to `asyncio.to_thread` is part of it; such parts take turns, and the block ends after them.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from atomlite.engine.cancellation import current_operation
+from atomlite.engine.interrupts import uninterrupted
 from atomlite.errors import AtomliteError, TransactionMisused
 
 if TYPE_CHECKING:
@@ -58,11 +60,15 @@ class Snapshot(Generic[State]):
 class Transaction(Snapshot[State]):
     """Changes that happen together or not at all.
 
+    The engine undoes everything once one statement has failed, and its ``COMMIT`` does not say so;
+    so the first failure is remembered here.
+
     Attributes:
         before: The state when it began.
         state: Set it to what holds after the commit; readers see it only then.
         changed_rows: Rows written so far; decides when the engine compresses.
         wrote: Whether any change was sent; after that, a failure undoes the whole transaction.
+        failure: Why it cannot be committed any more.
     """
 
     __slots__ = ("before", "changed_rows", "failure", "wrote")
@@ -74,10 +80,21 @@ class Transaction(Snapshot[State]):
         self.wrote = False
         self.failure: BaseException | None = None
 
+    def rows(self, statement: Statement) -> list[Row]:
+        """Return the rows of a query."""
+        with self._remembering():
+            return self._cursor.rows(statement)
+
+    def arrow(self, statement: Statement) -> pa.Table:
+        """Return the rows of a query as an Arrow table."""
+        with self._remembering():
+            return self._cursor.arrow(statement)
+
     def change(self, statement: Statement) -> int:
         """Run a change and return the number of rows it touched."""
         self.wrote = True
-        return self._cursor.changed(statement)
+        with self._remembering():
+            return self._cursor.changed(statement)
 
     def register(self, name: str, data: pa.Table) -> None:
         """Let statements of this transaction read an Arrow table by name."""
@@ -86,6 +103,39 @@ class Transaction(Snapshot[State]):
     def unregister(self, name: str) -> None:
         """Take a registered name back."""
         self._cursor.unregister(name)
+
+    def check(self) -> None:
+        """Raise when it cannot be committed any more.
+
+        Raises:
+            TransactionMisused: A part failed and its exception was swallowed.
+        """
+        if self.failure is not None:
+            failure = self.failure
+            what = failure.message if isinstance(failure, AtomliteError) else repr(failure)
+            raise TransactionMisused(
+                f"A part of this data transaction failed, so all of it was rolled back: {what}",
+                hint="Run it again without the part that failed.",
+            ) from failure
+
+    @contextlib.contextmanager
+    def _remembering(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException as error:
+            self.failure = self.failure or error
+            raise
+
+
+class _Block(Generic[State]):
+    """A block of code that writes, and the turn of those parts of it that run now."""
+
+    __slots__ = ("ended", "transaction", "turn")
+
+    def __init__(self, transaction: Transaction[State]) -> None:
+        self.transaction = transaction
+        self.turn = threading.Lock()
+        self.ended = False
 
 
 class Store(Generic[State]):
@@ -98,18 +148,10 @@ class Store(Generic[State]):
         self._settled = threading.Event()
         self._settled.set()
         self._unchecked_rows = 0
-        self._current: ContextVar[Transaction[State] | None] = ContextVar(
-            "atomlite_transaction", default=None
-        )
+        self._block: ContextVar[_Block[State] | None] = ContextVar("atomlite_block", default=None)
 
-    @property
-    def transaction(self) -> Transaction[State] | None:
-        """The transaction that this code runs in."""
-        return self._current.get()
-
-    @property
-    def visible_state(self) -> State:
-        """The state as this code sees it: that of its transaction, or the published one.
+    def check(self) -> None:
+        """Raise when this code can do nothing here any more.
 
         Raises:
             SessionClosed: The database was closed.
@@ -118,17 +160,37 @@ class Store(Generic[State]):
         """
         self._database.check()
         current_operation().check()
-        transaction = self._current.get()
+
+    @property
+    def transaction(self) -> Transaction[State] | None:
+        """The transaction that this code runs in.
+
+        Raises:
+            TransactionMisused: It ended, and this code was started inside and not awaited.
+            AtomliteError: As for `check`.
+        """
+        self.check()
+        block = self._checked_block()
+        return None if block is None else block.transaction
+
+    @property
+    def visible_state(self) -> State:
+        """The state as this code sees it: that of its transaction, or the published one.
+
+        Raises:
+            AtomliteError: As for `transaction`.
+        """
+        transaction = self.transaction
         return self.state if transaction is None else transaction.state
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Snapshot[State]]:
         """Read rows and state of one instant; inside a transaction, what it has written too."""
-        self._database.check()
-        current_operation().check()
-        transaction = self._current.get()
-        if transaction is not None:
-            yield transaction
+        self.check()
+        block = self._checked_block()
+        if block is not None:
+            with self._part(block):
+                yield block.transaction
             return
         with contextlib.closing(self._database.cursor()) as cursor:
             snapshot = Snapshot(cursor, self._pin(cursor))
@@ -151,53 +213,85 @@ class Store(Generic[State]):
         """Write in a transaction of its own, or join the one that this code runs in.
 
         An exception that leaves the block undoes it. Inside an outer transaction, a part that fails
-        after it has begun to write undoes the outer one, whatever becomes of the exception.
+        after it has begun to write undoes the outer one, whatever becomes of the exception. So does
+        any statement that fails in the engine.
 
         Raises:
             TransactionMisused: An inner part failed and its exception was swallowed.
         """
-        current_operation().check()
-        outer = self._current.get()
+        self.check()
+        outer = self._checked_block()
         if outer is not None:
-            yield from self._join(outer)
+            with self._part(outer), self._joined(outer.transaction) as transaction:
+                yield transaction
             return
-        self._acquire_writer()
-        try:
-            with contextlib.closing(self._database.cursor()) as cursor:
-                transaction = Transaction(cursor, self.state)
-                cursor.command("BEGIN TRANSACTION")
-                token = self._current.set(transaction)
-                try:
-                    yield transaction
-                finally:
-                    self._current.reset(token)
-                self._commit(cursor, transaction)
-        finally:
-            self._writer.release()
+        with self._turn(self._writer), contextlib.closing(self._database.cursor()) as cursor:
+            transaction = Transaction(cursor, self.state)
+            cursor.command("BEGIN TRANSACTION")
+            with self._inside(transaction):
+                yield transaction
+            self._commit(cursor, transaction)
 
-    @staticmethod
-    def _join(outer: Transaction[State]) -> Iterator[Transaction[State]]:
-        if outer.failure is not None:
-            raise _undone(outer.failure)
-        before, outer.wrote = outer.wrote, False
+    @contextlib.contextmanager
+    def _joined(self, transaction: Transaction[State]) -> Iterator[Transaction[State]]:
+        transaction.check()
+        before, transaction.wrote = transaction.wrote, False
         try:
-            yield outer
+            with self._inside(transaction):
+                yield transaction
         except BaseException as error:
-            if outer.wrote:
-                outer.failure = error
+            if transaction.wrote:
+                transaction.failure = transaction.failure or error
             raise
         finally:
-            outer.wrote |= before
+            transaction.wrote |= before
 
-    def _acquire_writer(self) -> None:
-        operation = current_operation()
-        while not self._writer.acquire(timeout=_LOCK_POLL_SECONDS):
-            operation.check()
+    @contextlib.contextmanager
+    def _inside(self, transaction: Transaction[State]) -> Iterator[None]:
+        """Let the code of a block find its transaction; wait for parts that others still run."""
+        block = _Block(transaction)
+        token = self._block.set(block)
+        try:
+            yield
+            with self._turn(block.turn):
+                block.ended = True
+        finally:
+            block.ended = True
+            self._block.reset(token)
+
+    @contextlib.contextmanager
+    def _part(self, block: _Block[State]) -> Iterator[None]:
+        """Wait until no other part of a block runs, and keep others waiting."""
+        with self._turn(block.turn):
+            self._checked_block()
+            yield
+
+    def _checked_block(self) -> _Block[State] | None:
+        block = self._block.get()
+        if block is not None and block.ended:
+            raise TransactionMisused(
+                "This was started inside a data transaction that has ended.",
+                hint="Await it before the block of the transaction ends, or start it after.",
+            )
+        return block
+
+    @contextlib.contextmanager
+    def _turn(self, lock: threading.Lock) -> Iterator[None]:
+        """Hold a lock; while waiting for it, be ready to be stopped."""
+        while not lock.acquire(timeout=_LOCK_POLL_SECONDS):
+            self.check()
+        try:
+            yield
+        finally:
+            lock.release()
 
     def _commit(self, cursor: Cursor, transaction: Transaction[State]) -> None:
-        if transaction.failure is not None:
-            raise _undone(transaction.failure) from transaction.failure
-        current_operation().check()
+        transaction.check()
+        self.check()
+        # Ctrl-C between the engine's commit and ours would leave rows without their state.
+        uninterrupted(lambda: self._publish(cursor, transaction))
+
+    def _publish(self, cursor: Cursor, transaction: Transaction[State]) -> None:
         self._settled.clear()
         try:
             cursor.command("COMMIT")
@@ -207,17 +301,15 @@ class Store(Generic[State]):
         self._unchecked_rows += transaction.changed_rows
 
     def compress(self, total_rows: int) -> None:
-        """Checkpoint when enough was written since the last one, compared with ``total_rows``."""
-        if self._unchecked_rows < max(_CHECKPOINT_ROWS, _CHECKPOINT_SHARE * total_rows):
-            return
-        with self._writer:
-            if self._database.checkpoint():
-                self._unchecked_rows = 0
+        """Checkpoint when enough was written since the last one, compared with ``total_rows``.
 
-
-def _undone(failure: BaseException) -> TransactionMisused:
-    what = failure.message if isinstance(failure, AtomliteError) else repr(failure)
-    return TransactionMisused(
-        f"A part of this data transaction failed, so all of it was rolled back: {what}",
-        hint="Run it again without the part that failed.",
-    )
+        Never raises nor waits for a writer: the rows it is about are committed, and whoever writes
+        now will see to it after.
+        """
+        enough = max(_CHECKPOINT_ROWS, _CHECKPOINT_SHARE * total_rows)
+        if self._unchecked_rows >= enough and self._writer.acquire(blocking=False):
+            try:
+                if self._database.checkpoint():
+                    self._unchecked_rows = 0
+            finally:
+                self._writer.release()

@@ -70,8 +70,7 @@ def result_type(
 
 
 def literal_type(value: object) -> pa.DataType | None:
-    """Return the type of a constant in a calculation, or ``None`` when it is no number that fits
-    one.
+    """Return the type of a constant in a calculation, ``None`` when it is no number that fits.
 
     >>> str(literal_type(2)), str(literal_type(Decimal("1.25")))
     ('int64', 'decimal128(3, 2)')

@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from atomlite.data_types.numbers import is_number
 from atomlite.data_types.storage import MAX_PRECISION, is_nested
-from atomlite.data_types.values import is_null, plain, position, wrong_type
+from atomlite.data_types.values import is_null, located, plain, wrong_type
 from atomlite.errors import InvalidArgument, WrongType
 from atomlite.expressions.arithmetic import digits
 from atomlite.expressions.conditions import (
@@ -93,8 +93,9 @@ def is_in(operand: Operand, values: Iterable[object]) -> IsIn:
 
 
 def like(operand: Operand, pattern: str) -> Like:
-    r"""Return the condition that text has a pattern: ``%`` any text, ``_`` any character, ``\``
-    before either for itself.
+    r"""Return the condition that text has a pattern.
+
+    In it ``%`` is any text, ``_`` any character; ``\`` before either takes it for itself.
 
     Raises:
         WrongType: The operand or the pattern is not text.
@@ -125,8 +126,7 @@ def _check(operand: Operand, value: object, condition: Condition) -> None:
             what=what,
             hint="Nothing equals null; use `isnull()`.",
         )
-    if position(value, operand.data_type) is None:
-        raise wrong_type(value, operand.data_type, column=operand.label, what=what)
+    located(value, operand.data_type, column=operand.label, what=what)
 
 
 def _kind(data_type: pa.DataType) -> object:

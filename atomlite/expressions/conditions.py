@@ -46,7 +46,7 @@ def text_of(value: object) -> str:
 
 
 def checked_depth(depth: int) -> int:
-    """Return ``depth``, or raise `InvalidArgument` when it is too much for Python and the engine."""
+    """Return ``depth``, or raise `InvalidArgument` when it is too much for the engine."""
     if depth > MAX_DEPTH:
         expected = f"at most {MAX_DEPTH} levels; use `isin`, or one chain of `&` or `|`"
         raise InvalidArgument("depth of the expression", depth, expected)
@@ -76,7 +76,7 @@ class Condition:
         return _joined(Or, self, other)
 
     def __invert__(self) -> Condition:
-        """Return the rows for which this one is false, not those where null keeps it from being true."""
+        """Return the rows for which this one is false; where it is null, so is the opposite."""
         return self.condition if isinstance(self, Not) else Not(self, checked_depth(self.depth + 1))
 
     def __bool__(self) -> NoReturn:
@@ -217,7 +217,7 @@ def _grouped(condition: Condition) -> str:
 
 
 def _joined(kind: type[And | Or], left: Condition, right: object) -> Condition:
-    """Join two conditions; a chain of the same kind stays one level, so long chains are not deep."""
+    """Join two conditions; a chain of one kind stays one level, so that long ones are not deep."""
     if not isinstance(right, Condition):
         refusal: Condition = NotImplemented  # Python then names the operator in its TypeError
         return refusal

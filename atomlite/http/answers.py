@@ -20,6 +20,7 @@ from atomlite.http.responses import Response
 
 _SMALLEST_COMPRESSED = 1024
 _COMPRESSION_LEVEL = 5  # level 9 is three times slower, for one percent of size
+_PLAIN = frozenset({bool, dict, float, int, list, str, type(None)})
 _WITHOUT_BODY = frozenset({204, 205, 304})
 
 
@@ -70,12 +71,13 @@ def answer_for(value: object, accept: str | None) -> Answer:
         AnswerNotSerializable: The value has no form.
         NotAcceptable: It has forms, but none that the client accepts.
     """
-    if isinstance(value, Response):
-        return _answer_for_response(value, accept)
-    if frames.is_frame(value):
-        return _answer_for_frame(value, accept, None)
-    if isinstance(value, (Iterator, AsyncIterator)):
-        return _streamed(value, accept, None)
+    if type(value) not in _PLAIN:
+        if isinstance(value, Response):
+            return _answer_for_response(value, accept)
+        if frames.is_frame(value):
+            return _answer_for_frame(value, accept, None)
+        if isinstance(value, (Iterator, AsyncIterator)):
+            return _streamed(value, None)
     answer = Answer(json_bytes(value))
     if accept and media_types.choose([media_types.JSON], accept) is None:
         raise NotAcceptable(accept, [media_types.JSON])
@@ -99,7 +101,7 @@ def _answer_for_body(body: object, accept: str | None, media_type: str | None) -
     if frames.is_frame(body):
         return _answer_for_frame(body, accept, media_type)
     if isinstance(body, (Iterator, AsyncIterator)):
-        return _streamed(body, accept, media_type)
+        return _streamed(body, media_type)
     if isinstance(body, str) and media_type is not None:
         return Answer(body.encode(), media_types.with_charset(media_type))
     answer = answer_for(body, accept if media_type is None else None)
@@ -122,9 +124,7 @@ def _answer_for_frame(frame: object, accept: str | None, media_type: str | None)
     return Answer(b"".join(parts), media_type, varies=varies)
 
 
-def _streamed(
-    items: Iterator[object] | AsyncIterator[object], accept: str | None, media_type: str | None
-) -> Answer:
+def _streamed(items: Iterator[object] | AsyncIterator[object], media_type: str | None) -> Answer:
     return Answer(b"", media_type, items=items, varies=[] if media_type else ["Accept"])
 
 

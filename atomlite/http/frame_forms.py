@@ -47,16 +47,13 @@ def _json_array(lines: Iterator[bytes]) -> Iterator[bytes]:
     yield b"[]" if opening == b"[" else b"]"
 
 
-class _Outbox(io.RawIOBase):
+class _Outbox(io.BytesIO):
     """A file that hands on what is written to it; it tells positions, which Parquet notes."""
 
     def __init__(self) -> None:
         super().__init__()
         self._parts: list[bytes] = []
         self._position = 0
-
-    def writable(self) -> bool:
-        return True
 
     def write(self, data: ReadableBuffer, /) -> int:
         self._parts.append(bytes(data))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeGuard
 
 from atomlite.errors import AnswerNotSerializable
 
@@ -22,7 +22,14 @@ if TYPE_CHECKING:
 ROWS_OF_A_PART = 8_192
 
 
-def is_frame(value: object) -> bool:
+class ArrowStream(Protocol):
+    """What hands out its rows by the Arrow C stream interface."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Return a capsule that holds the stream."""
+
+
+def is_frame(value: object) -> TypeGuard[ArrowStream]:
     """Return whether a value is a table of data, rather than one value or a list of them."""
     kind = type(value)
     return hasattr(kind, "__arrow_c_stream__") and (
@@ -37,7 +44,7 @@ def is_read_once(value: object) -> bool:
 
 
 def batches(frame: object) -> Iterator[list[dict[str, object]]]:
-    """Yield the rows of a frame, some thousands at a time, as mappings from column name to value."""
+    """Yield the rows of a frame, some thousands at a time, as mappings from name to value."""
     pandas = sys.modules.get("pandas")
     if pandas is not None and isinstance(frame, pandas.DataFrame):
         flat = _with_index(frame)
@@ -59,6 +66,7 @@ def reader(frame: object) -> pa.RecordBatchReader:
     pandas = sys.modules.get("pandas")
     if isinstance(frame, pa.RecordBatchReader):
         return frame
+    assert is_frame(frame)  # noqa: S101 -- the caller looked
     try:
         if pandas is not None and isinstance(frame, pandas.DataFrame):
             flat = _with_index(frame)
@@ -93,18 +101,17 @@ def _records_of_pandas(frame: pd.DataFrame) -> list[dict[str, object]]:
 
 
 def _column_name(name: object) -> str:
-    return "_".join(map(str, name)) if isinstance(name, tuple) else str(name)
+    levels = name if isinstance(name, tuple) else (name,)
+    return "_".join(str(level) for level in levels if level != "")
 
 
 def _records_of_arrow(batch: pa.RecordBatch) -> list[dict[str, object]]:
-    names = batch.schema.names
-    columns = [_python_values(column) for column in batch.columns]
-    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
-
-
-def _python_values(column: pa.Array) -> list[object]:
     import pyarrow as pa  # noqa: PLC0415 -- loaded by whoever made the frame
 
-    if pa.types.is_time64(column.type) and column.type.unit == "ns":
-        return column.cast(pa.string()).to_pylist()  # Python's time ends at microseconds
-    return column.to_pylist()
+    for position, field in enumerate(batch.schema):
+        if pa.types.is_time64(field.type) and field.type.unit == "ns":
+            # Python's time ends at microseconds.
+            text = batch.column(position).cast(pa.string())
+            batch = batch.set_column(position, field.name, text)
+    names, columns = zip(*batch.to_pydict().items(), strict=True) if batch.num_columns else ((), ())
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]

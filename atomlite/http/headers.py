@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from email.utils import formatdate
 from http import HTTPStatus
 
 from atomlite.errors import InvalidArgument
 
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_FRAMING = frozenset({"connection", "content-length", "date", "transfer-encoding"})
 _REASONS = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}
 
 
@@ -58,19 +58,21 @@ class Headers(Mapping[str, str]):
 
 
 def check_header(name: str, value: str) -> None:
-    r"""Refuse what could end a header early and start something else.
+    r"""Refuse what could end a header early, or the message.
 
     Raises:
-        InvalidArgument: The name is not a token, or the value has control characters or characters
-            outside of Latin-1.
+        InvalidArgument: The name is not a token, or one that frames the message; or the value has
+            control characters, or characters outside of Latin-1.
 
     >>> check_header("X-Note", "a\r\nSet-Cookie: b")
     Traceback (most recent call last):
     ...
-    atomlite.errors.InvalidArgument: header "X-Note" is 'a\r\nSet-Cookie: b'. It must be one line of Latin-1 text.
+    atomlite.errors.InvalidArgument: header "X-Note" is 'a\r\nSet-Cookie: b'. It must be ...
     """
     if not _NAME.fullmatch(name):
         raise InvalidArgument("header name", name, "a token such as X-Request-Id")
+    if name.lower() in _FRAMING:
+        raise InvalidArgument("header name", name, "none of those that the server sets itself")
     if not _VALUE.fullmatch(value):
         raise InvalidArgument(f'header "{name}"', value, "one line of Latin-1 text")
 
@@ -86,26 +88,3 @@ def head_bytes(status: int, headers: Iterable[tuple[str, str]]) -> bytes:
     line = _REASONS.get(status) or f"HTTP/1.1 {status} Unknown\r\n"
     fields = "".join([f"{name}: {value}\r\n" for name, value in headers])
     return f"{line}{fields}\r\n".encode("latin-1")
-
-
-class DateHeader:
-    """The value of ``Date``, formatted once a second.
-
-    Safe from any thread: what two threads can do to each other is format the same second twice.
-
-    >>> DateHeader().at(0.5)
-    'Thu, 01 Jan 1970 00:00:00 GMT'
-    """
-
-    __slots__ = ("_cached",)
-
-    def __init__(self) -> None:
-        self._cached = (-1, "")
-
-    def at(self, now: float) -> str:
-        """Return the text for a time in seconds since 1970."""
-        second, text = self._cached
-        if second != int(now):
-            text = formatdate(int(now), usegmt=True)
-            self._cached = (int(now), text)
-        return text

@@ -86,7 +86,7 @@ def _weight_of(media_type: str, weights: Iterable[tuple[str, float]]) -> float:
 
 
 def choose(available: Sequence[str], accept: str | None) -> str | None:
-    """Return the media type that the client likes best, the first of equals; ``None``: none will do.
+    """Return the media type that the client likes best, the first of equals; ``None``: none does.
 
     Args:
         available: Media types without parameters, the preferred first.

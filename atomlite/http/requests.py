@@ -11,7 +11,6 @@ from atomlite.http.routes import PathValue
 from atomlite.http.uploads import Upload
 from atomlite.types import JsonValue
 
-
 _NO_PARAMETERS: Mapping[str, PathValue] = MappingProxyType({})
 
 
@@ -21,16 +20,16 @@ class Request:
     What costs time to read is read when it is asked for, once.
 
     Args:
-        method: Its method, in capitals. A HEAD request is given to the callback of GET as ``"HEAD"``.
+        method: In capitals. A HEAD request comes to the callback of GET as ``"HEAD"``.
         scheme: ``"http"``, or ``"https"`` behind a trusted proxy.
         host: Name and port as the client sees them.
         path: As sent, percent-encoded, ``base_path`` included.
         query: As sent, without the question mark.
-        client_address: Address of the client; behind a trusted proxy, the one that the proxy names.
+        client_address: Address of the client; behind a trusted proxy, what the proxy names.
         header_pairs: Headers in the order sent.
         path_parameters: The parameters of the route, decoded and typed.
         raw_body: The body as sent, after transfer decoding.
-        body: The JSON value of the body; ``None`` when there is none, or the endpoint reads no JSON.
+        body: The JSON value of the body; ``None`` without one, or where no JSON is read.
         files: The parts of a form, for an endpoint that asks for files.
 
     >>> request = Request("GET", host="localhost:8080", path="/proxy/a", query="x=1&x=2")
@@ -54,7 +53,7 @@ class Request:
         "raw_body",
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- one for each part of a request, all by name
         self,
         method: str,
         *,

@@ -9,8 +9,6 @@ from atomlite.errors import InvalidArgument
 from atomlite.http.headers import check_header
 from atomlite.http.json_text import json_bytes
 
-_OURS = {"content-length", "transfer-encoding", "connection", "date"}
-
 
 @dataclass(frozen=True, slots=True)
 class Response:
@@ -42,8 +40,6 @@ class Response:
             raise InvalidArgument("status", self.status, "an HTTP status from 200 to 599")
         for name, value in self.header_pairs:
             check_header(name, value)
-            if name.lower() in _OURS:
-                raise InvalidArgument("header name", name, "none of those that the server sets")
         if self.media_type is not None:
             check_header("Content-Type", self.media_type)
 

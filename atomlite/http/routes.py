@@ -77,9 +77,9 @@ class Segment(NamedTuple):
 class Route:
     """A route template: literal segments and parameters in braces.
 
-    A parameter takes one segment, percent-decoded, an encoded slash included. ``{id:int}`` takes only
-    integers; ``float``, ``uuid`` and ``date`` (ISO 8601) work alike; ``{rest:path}``, at the end,
-    takes one segment or more.
+    A parameter takes one segment, percent-decoded, an encoded slash included. ``{id:int}`` takes
+    only integers; ``float``, ``uuid`` and ``date`` (ISO 8601) work alike; ``{rest:path}``, at the
+    end, takes one segment or more.
 
     Args:
         text: Segments separated by slashes; slashes around it are ignored.
@@ -134,7 +134,7 @@ class _Node(Generic[T]):
 
 
 class RouteTable(Generic[T]):
-    """Routes with what answers them; never changed, so any thread may read it while another is built.
+    """Routes with what answers them; never changed, so any thread may read one.
 
     Literal segments win over parameters, and parameters of a more particular type over others.
     The time to find a path does not grow with the number of routes.
@@ -160,7 +160,10 @@ class RouteTable(Generic[T]):
             elif kind == REST:
                 target = node.rest
             else:
-                node = node.parameters.setdefault(kind, _Node())
+                child = node.parameters.setdefault(kind, _Node())
+                known = node.parameters
+                node.parameters = {kind: known[kind] for kind in _READERS if kind in known}
+                node = child
         target = node.answers if target is None else target
         if method in target:
             other = target[method][0].text
@@ -168,9 +171,6 @@ class RouteTable(Generic[T]):
                 route.text, f'{method} "{other}" matches the same paths; delete that one first'
             )
         target[method] = (route, answer)
-        node.parameters = {
-            kind: node.parameters[kind] for kind in _READERS if kind in node.parameters
-        }
 
     def find(self, method: str, segments: Sequence[str]) -> tuple[T, dict[str, PathValue]] | None:
         """Return what answers the path, with its parameters; ``None`` when nothing does."""

@@ -1,7 +1,8 @@
 r"""The form of a streamed answer, which its first item decides.
 
 - Bytes and text go out as they are.
-- `ServerSentEvent` objects, or anything for a client that asks for ``text/event-stream``, are events.
+- `ServerSentEvent` objects are events, and so is anything for a client that asks for
+  ``text/event-stream``.
 - Everything else is NDJSON: one JSON text a line.
 
 >>> form = form_of({"rows": 1}, accept=None, media_type=None)

@@ -8,9 +8,8 @@ r"""Forms with files: ``multipart/form-data`` (RFC 7578).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from email.errors import MessageError
 from email.message import Message
-from email.parser import BytesHeaderParser
+from email.parser import HeaderParser
 
 from atomlite.errors import BodyTypeUnsupported, InvalidRequest
 from atomlite.http.media_types import essence
@@ -26,8 +25,8 @@ class Upload:
 
     Args:
         name: Name of the field.
-        filename: Name of the file as the client gave it; ``None`` for a plain field. Never use it as a
-            path as it is.
+        filename: Name of the file as the client gave it; ``None`` for a plain field. Never use it
+            as a path as it is.
         content_type: As the client gave it; ``"text/plain"`` when it did not.
         content: The bytes.
     """
@@ -67,25 +66,11 @@ def _part(piece: bytes) -> Upload:
     head, separator, content = piece.lstrip(b" \t").removeprefix(b"\r\n").partition(b"\r\n\r\n")
     if not separator or len(head) > _LONGEST_HEAD:
         raise _malformed("a part has no head, or one of more than 16 KiB")
-    try:
-        fields = BytesHeaderParser().parsebytes(head)
-        name = fields.get_param("name", header="content-disposition")
-        filename = fields.get_filename()
-    except (MessageError, UnicodeError, ValueError):
-        raise _malformed("the head of a part cannot be read") from None
+    fields = HeaderParser().parsestr(head.decode(errors="replace"))  # browsers write UTF-8
+    name = fields.get_param("name", header="content-disposition")
     if not isinstance(name, str):
         raise _malformed("a part has no name")
-    return Upload(
-        _as_utf8(name),
-        None if filename is None else _as_utf8(filename),
-        fields.get_content_type(),
-        content,
-    )
-
-
-def _as_utf8(text: str) -> str:
-    """Return text whose bytes beyond ASCII the parser kept as surrogates."""
-    return text.encode(errors="surrogateescape").decode(errors="replace")
+    return Upload(name, fields.get_filename(), fields.get_content_type(), content)
 
 
 def _malformed(reason: str) -> InvalidRequest:

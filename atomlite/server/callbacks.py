@@ -1,4 +1,4 @@
-"""Running callbacks: plain ones on worker threads, ``async`` ones on a loop apart from the server's.
+"""Running callbacks: plain ones on worker threads, ``async`` ones on a loop of their own.
 
 Neither kind runs on the loop of the connections, so one that blocks, computes or hangs holds up no
 other request, and its deadline is kept.
@@ -10,7 +10,7 @@ import asyncio
 import inspect
 import logging
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, ExitStack
 from contextvars import Context, ContextVar
 from functools import partial
@@ -18,7 +18,13 @@ from http.client import INTERNAL_SERVER_ERROR
 from time import perf_counter
 from typing import Protocol
 
-from atomlite.errors import AtomliteError, BodyTypeUnsupported, HttpError, InternalError
+from atomlite.errors import (
+    AnswerNotSerializable,
+    AtomliteError,
+    BodyTypeUnsupported,
+    HttpError,
+    InternalError,
+)
 from atomlite.http.answers import Answer, answer_for, answer_for_error
 from atomlite.http.endpoints import Endpoint
 from atomlite.http.json_text import parse_json
@@ -88,7 +94,7 @@ class Callbacks:
         if endpoint.is_async:
             self._async_loop().call(self._start_task, call, endpoint)
         else:
-            self._workers.submit(partial(self.run, call, endpoint))
+            self._workers.submit_soon(partial(self.run, call, endpoint))
 
     def runs_here(self) -> bool:
         """Return whether the caller is one of these callbacks."""
@@ -142,7 +148,7 @@ class Callbacks:
             return await value
 
         future = asyncio.run_coroutine_threadsafe(result(), self._async_loop().loop)
-        with call.operation.interruptible(lambda: _ignore(future.cancel())):
+        with call.operation.interruptible(_once(future.cancel)):
             return future.result()
 
     def _stream(self, call: Call, answer: Answer) -> None:
@@ -177,7 +183,7 @@ class Callbacks:
         failure: BaseException | None = None
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 -- this is a coroutine
-        interrupt = partial(self._async_loop().call, task.cancel)
+        interrupt = _once(partial(self._async_loop().call, task.cancel))
         try:
             with (
                 call.span.active(),
@@ -260,36 +266,48 @@ class Callbacks:
         return form
 
     def _finish(self, call: Call, answer: Answer | None, failure: BaseException | None) -> None:
+        if failure is not None:
+            answer = error_answer(call, failure)
+            _log_failure(call, failure, answer.status)
         if call.outlet is not None:
             self._replies.end(call, failure)
-        elif failure is not None:
-            self._replies.whole(call, error_answer(call, failure), failure)
         elif answer is not None:
-            self._replies.whole(call, answer, None)
+            self._replies.whole(call, answer, failure)
 
 
 def error_answer(call: Call, failure: BaseException) -> Answer:
-    """Return what the client is told of a failure; what it is not told goes to the log."""
+    """Return what the client is told of a failure."""
     shown = failure if isinstance(failure, AtomliteError) else InternalError()
     try:
-        answer = answer_for_error(shown, call.span.trace_id)
-    except AtomliteError as unfit:  # details or headers of the user's own error that cannot be sent
-        failure = unfit
-        answer = answer_for_error(unfit, call.span.trace_id)
-    if answer.status == INTERNAL_SERVER_ERROR and not isinstance(failure, HttpError):
-        _log.error(
-            "%s %s failed (trace %s)",
-            call.exchange.method,
-            call.path,
-            call.span.trace_id,
-            exc_info=failure,
-        )
-    return answer
+        return answer_for_error(shown, call.span.trace_id)
+    except AtomliteError as unfit:  # details or headers of the user's own error
+        reason = AnswerNotSerializable(f"The error of the endpoint cannot be sent. {unfit}")
+        return answer_for_error(reason, call.span.trace_id)
+
+
+def _log_failure(call: Call, failure: BaseException, status: int) -> None:
+    """Log what the client is not told, and nothing of a call that was stopped from outside."""
+    chosen = isinstance(failure, HttpError) and failure.status == status
+    if status == INTERNAL_SERVER_ERROR and not chosen and call.operation.reason is None:
+        method, trace_id = call.exchange.method, call.span.trace_id
+        _log.error("%s %s failed (trace %s)", method, call.path, trace_id, exc_info=failure)
 
 
 def _nothing_to_close() -> None:
     """Stand for the ``close`` of an iterator that has none."""
 
 
-def _ignore(_value: object) -> None:
-    """Take a result that nobody needs."""
+def _once(cancel: Callable[[], object]) -> Callable[[], None]:
+    """Return an interrupt that cancels the first time only.
+
+    Interrupts are repeated until the work ends, since the engine may miss one; a coroutine that is
+    cancelled again and again could not even clean up.
+    """
+    asked = threading.Event()
+
+    def interrupt() -> None:
+        if not asked.is_set():
+            asked.set()
+            cancel()
+
+    return interrupt

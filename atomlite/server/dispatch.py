@@ -17,8 +17,8 @@ from atomlite.errors import (
 )
 from atomlite.http.answers import Answer
 from atomlite.http.endpoints import Endpoint, Endpoints
-from atomlite.server.calls import Call
 from atomlite.server.callbacks import Callbacks, error_answer
+from atomlite.server.calls import Call
 from atomlite.server.deadlines import Deadlines
 from atomlite.server.event_loops import LoopThread
 from atomlite.server.exchanges import Exchange
@@ -32,7 +32,7 @@ from atomlite.telemetry.tracing import Tracing
 
 _LONGEST_FAILURE = 300
 _CLIENT_GONE = 499
-"""Status in the trace of a request whose client left before its answer; nginx made it the custom."""
+"""Status in the trace of a request whose client left before its answer, as nginx has it."""
 
 
 class Dispatcher:
@@ -64,7 +64,7 @@ class Dispatcher:
         self._loop = loop
         self._origins = origins
         self._heads = Heads(session, origins)
-        own = own_endpoints(lambda: self.draining)
+        own = own_endpoints(lambda: self.draining, endpoints)
         self._routing = Routing(config.base_path, endpoints, own)
         self._health = {f"{self._routing.base}{route}" for route in HEALTH}
         self.callbacks = Callbacks(session, tracing, self, loop=loop, name=name)
@@ -194,7 +194,7 @@ class Dispatcher:
     def end(self, call: Call, error: BaseException | None) -> None:
         """End a streamed answer, in a way that shows the error if there was one."""
         assert call.outlet is not None  # noqa: S101 -- it has begun
-        status = HTTPStatus.OK
+        status: int = HTTPStatus.OK
         if error is not None:
             gone = call.operation.reason is not None
             status = _CLIENT_GONE if gone else HTTPStatus.INTERNAL_SERVER_ERROR
@@ -273,7 +273,7 @@ class Dispatcher:
 
 
 def _failure(status: int, error: BaseException | None) -> str | None:
-    """Return what an endpoint tells of its last error; ``None`` for answers that are no failures."""
+    """Return what an endpoint tells of its last error; ``None`` when there was none."""
     if error is None or status < HTTPStatus.INTERNAL_SERVER_ERROR:
         return None
     return f"{type(error).__name__}: {error}"[:_LONGEST_FAILURE]

@@ -62,7 +62,7 @@ class LoopThread:
         """End the loop and its tasks, and wait for the thread; from another thread.
 
         Args:
-            timeout: Seconds to wait. A thread that a callback holds longer is left to end by itself.
+            timeout: Seconds to wait. A thread that a callback holds longer is left to itself.
         """
         self.call(self.loop.stop)
         self.thread.join(timeout)

@@ -9,12 +9,14 @@ import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from tornado.http1connection import HTTP1Connection, HTTP1ServerConnection
 from tornado.httputil import HTTPHeaders, HTTPMessageDelegate, RequestStartLine, ResponseStartLine
 
 if TYPE_CHECKING:
+    from tornado.http1connection import HTTP1Connection
+
     from atomlite.server.connections import Connections
 
+_NONE_YET = HTTPHeaders()
 _SLICE = 1024 * 1024
 _LINGER_SECONDS = 2.0
 _LENGTH = re.compile("[0-9]{1,4000}")
@@ -36,22 +38,21 @@ class Exchange(HTTPMessageDelegate):
 
     Args:
         connections: What watches over the connection.
-        server_connection: Tornado's side of it, over all requests.
-        connection: The same for this request.
+        connection: Tornado's side of it, for this request.
+        client_address: Address of the client's side.
         receiver: Takes the request when it is there.
     """
 
     def __init__(
         self,
         connections: Connections,
-        server_connection: HTTP1ServerConnection,
         connection: HTTP1Connection,
+        client_address: str,
         receiver: Receiver,
     ) -> None:
         self._connections = connections
-        self._server_connection = server_connection
         self._connection = connection
-        self.client_address = str(connection.context)
+        self.client_address = client_address
         self._receiver = receiver
         self._chunks: list[bytes] = []
         self._size = 0
@@ -59,7 +60,7 @@ class Exchange(HTTPMessageDelegate):
         self.method = ""
         self.target = ""
         self.version = ""
-        self.headers = HTTPHeaders()
+        self.headers = _NONE_YET
         self.on_gone: Callable[[], None] | None = None
 
     # ---- the request ---------------------------------------------------------------------------
@@ -72,6 +73,8 @@ class Exchange(HTTPMessageDelegate):
     @property
     def keeps_alive(self) -> bool:
         """Whether the client wants another request on this connection."""
+        if self._refused:
+            return False
         wish = (self.header("Connection") or "").lower()
         return wish == "keep-alive" if self.version == "HTTP/1.0" else wish != "close"
 
@@ -102,7 +105,7 @@ class Exchange(HTTPMessageDelegate):
         """Take a part of the body."""
         if self._refused:
             return
-        self._connections.waiting.begin(self._server_connection)
+        self._connections.waiting.begin(self._connection.stream)
         self._size += len(chunk)
         self._chunks.append(chunk)
         if self._size > self._connections.body_bytes:
@@ -110,7 +113,7 @@ class Exchange(HTTPMessageDelegate):
 
     def finish(self) -> None:
         """Hand the request over, whole."""
-        self._connections.waiting.end(self._server_connection)
+        self._connections.waiting.end(self._connection.stream)
         if self._refused:
             self._connection.close()
         else:
@@ -119,7 +122,7 @@ class Exchange(HTTPMessageDelegate):
 
     def on_connection_close(self) -> None:
         """Note that the client is gone."""
-        self._connections.waiting.end(self._server_connection)
+        self._connections.waiting.end(self._connection.stream)
         self._connections.stalling.end(self)
         if self.on_gone is not None:
             gone, self.on_gone = self.on_gone, None
@@ -128,8 +131,8 @@ class Exchange(HTTPMessageDelegate):
     def _refuse(self) -> None:
         """Answer before the body has come, then let the body come for a moment and forget it.
 
-        Closed at once, a connection with unread bytes is reset, and the client, still sending, would
-        see the reset instead of the answer.
+        Closed at once, a connection with unread bytes is reset, and the client, still sending,
+        would see the reset instead of the answer.
         """
         self._refused = True
         self._chunks.clear()

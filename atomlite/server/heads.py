@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from email.utils import formatdate
 
 from atomlite.http.answers import Answer
-from atomlite.http.headers import DateHeader, head_bytes
+from atomlite.http.headers import head_bytes
 from atomlite.server.calls import Call
 from atomlite.server.origins import Origins
 from atomlite.server.served import ServedSession
+from atomlite.types import Version
 
 _EXPOSED = "Atomlite-Data-Version, Content-Disposition, Server-Timing"
 
@@ -24,7 +26,7 @@ class Heads:
     def __init__(self, session: ServedSession, origins: Origins) -> None:
         self._session = session
         self._origins = origins
-        self._dates = DateHeader()
+        self._cached: tuple[int, Version | None, tuple[tuple[str, str], ...]] = (0, None, ())
 
     def whole(self, call: Call, answer: Answer, *, close: bool) -> bytes:
         """Return head and body of an answer that is ready."""
@@ -43,26 +45,20 @@ class Heads:
     def _head(
         self, call: Call, answer: Answer, framing: list[tuple[str, str]], *, close: bool
     ) -> bytes:
-        now = time.time()
         total = (time.perf_counter() - call.began) * 1000
         callback = call.callback_seconds * 1000
-        pairs = [
-            ("Date", self._dates.at(now)),
-            ("Atomlite-Data-Version", str(self._session.version)),
-            ("Server-Timing", f"total;dur={total:.2f}, callback;dur={callback:.2f}"),
-            ("X-Content-Type-Options", "nosniff"),
-            ("Cache-Control", "no-store"),
-        ]
+        timing = f"total;dur={total:.2f}, callback;dur={callback:.2f}"
+        pairs = [*self._common(), ("Server-Timing", timing)]
         if answer.media_type is not None:
             pairs.append(("Content-Type", answer.media_type))
-        varies = answer.varies
-        if self._origins.grants:
-            varies = [*varies, "Origin"]
-            pairs += self._grant(call)
         if answer.headers:
             own = {name.lower() for name, _ in answer.headers}
             pairs = [pair for pair in pairs if pair[0].lower() not in own]
             pairs += answer.headers
+        varies = answer.varies
+        if self._origins.grants:
+            varies = [*varies, "Origin"]
+            pairs += self._grant(call)
         if varies:
             pairs.append(("Vary", ", ".join(varies)))
         if close or not call.exchange.keeps_alive:
@@ -70,6 +66,21 @@ class Heads:
         elif call.exchange.version == "HTTP/1.0":
             pairs.append(("Connection", "keep-alive"))
         return head_bytes(answer.status, pairs + framing)
+
+    def _common(self) -> tuple[tuple[str, str], ...]:
+        """Return what is the same for all answers of a second."""
+        now, version = int(time.time()), self._session.version
+        second, of, pairs = self._cached
+        if second != now or of is not version:
+            pairs = (
+                ("Date", formatdate(now, usegmt=True)),
+                ("Atomlite-Data-Version", str(version)),
+                ("X-Content-Type-Options", "nosniff"),
+                ("Cache-Control", "no-store"),
+            )
+            # What two threads can do to each other is to write the same second twice.
+            self._cached = (now, version, pairs)
+        return pairs
 
     def _grant(self, call: Call) -> list[tuple[str, str]]:
         origin = call.exchange.header("Origin")

@@ -1,22 +1,23 @@
 """Which hosts, origins and proxies a session believes.
 
 Without authentication these checks are what stands between a page in the user's browser and the
-data: a name that an attacker points at 127.0.0.1 is refused by its ``Host``, and a form that another
-site posts by its ``Origin``.
+data: a name that an attacker points at 127.0.0.1 is refused by its ``Host``, and a form that
+another site posts by its ``Origin``.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-
-from tornado.httputil import HTTPHeaders
+from typing import TYPE_CHECKING, NamedTuple
 
 from atomlite.config import SessionConfig
 from atomlite.errors import HostNotAllowed, InvalidConfiguration, InvalidRequest, OriginNotAllowed
+
+if TYPE_CHECKING:
+    from tornado.httputil import HTTPHeaders
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _REMEMBERED = ("Access-Control-Max-Age", "600")
@@ -24,8 +25,7 @@ _PORT = re.compile("[0-9]{1,5}")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """Where a client sent its request, as it sees it.
 
     Args:
@@ -118,8 +118,8 @@ class Origins:
         return any(parsed in network for network in self._proxies)
 
     def _behind_proxy(self, target: Target, headers: HTTPHeaders) -> Target:
-        # Each proxy appends the address that it saw; the last that is no proxy of ours is the client.
-        # What stands before it is what the client claims.
+        # Each proxy appends the address that it saw; the last that is no proxy of ours is the
+        # client. What stands before it is what the client claims.
         chain = [part.strip() for part in headers.get("X-Forwarded-For", "").split(",")]
         client = target.client_address
         for address in reversed(chain):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from atomlite.errors import ServerDraining
-from atomlite.http.endpoints import Callback, Endpoint
+from atomlite.http.endpoints import Callback, Endpoint, Endpoints
 from atomlite.http.requests import Request
 from atomlite.http.routes import Route, RouteTable
 from atomlite.security.users import User
@@ -16,8 +16,22 @@ HEALTH = ("health/live", "health/ready")
 """Routes that answer whatever else the server is busy with."""
 
 
-def own_endpoints(is_draining: Callable[[], bool]) -> RouteTable[Endpoint]:
-    """Return the table of them."""
+INDEX = "index"
+"""The route that also answers the root: what there is to ask for."""
+
+
+def own_endpoints(is_draining: Callable[[], bool], endpoints: Endpoints) -> RouteTable[Endpoint]:
+    """Return the table of them.
+
+    Args:
+        is_draining: Whether the server is about to end.
+        endpoints: Those of the user, for the index.
+    """
+
+    def index(_request: Request, _user: User, session: ServedSession, /) -> JsonValue:
+        asked: list[JsonValue] = [f"GET /{route}" for route in callbacks]
+        asked += [f"{method} /proxy/{route}" for method, route in endpoints]
+        return {"versions": session.describe_version(), "answers": asked}
 
     def ready(_request: Request, _user: User, _session: ServedSession, /) -> JsonValue:
         if is_draining():
@@ -25,17 +39,18 @@ def own_endpoints(is_draining: Callable[[], bool]) -> RouteTable[Endpoint]:
         return {"status": "ready"}
 
     callbacks: dict[str, Callback] = {
+        INDEX: index,
         "health/live": _live,
         "health/ready": ready,
         "api/version": _version,
         "api/tables": _tables,
         "api/tables/{name}": _table,
     }
-    endpoints = [
+    own = [
         Endpoint(callback, method="GET", route=Route(route))
         for route, callback in callbacks.items()
     ]
-    return RouteTable((each.method, Route(each.route), each) for each in endpoints)
+    return RouteTable((each.method, Route(each.route), each) for each in own)
 
 
 def _live(_request: Request, _user: User, _session: ServedSession, /) -> JsonValue:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from atomlite.errors import EndpointNotFound, MethodNotAllowed, did_you_mean
 from atomlite.http.endpoints import Endpoint, Endpoints
 from atomlite.http.routes import PathValue, Route, RouteTable, path_segments
+from atomlite.server.own_endpoints import INDEX
 from atomlite.types import METHODS
 
 _PROXY = "proxy"
@@ -103,6 +104,8 @@ class Routing:
         segments = path_segments(path[len(self.base) - 1 :])
         if segments[0] == _PROXY:
             return self._endpoints.table, segments[1:], f"{self.base}{_PROXY}/"
+        if segments == [""]:
+            return self._own, [INDEX], self.base
         return self._own, segments, self.base
 
     def _similar(self, segments: Sequence[str]) -> Iterator[str]:

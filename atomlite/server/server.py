@@ -64,9 +64,9 @@ class Server:
     def close(self, *, drain_seconds: float | None = None) -> None:
         """Stop listening, wait for the requests in flight, and end; the port is free then.
 
-        New requests on connections that are open already answer 503. Requests that are not answered in
-        time are stopped. A callback that does not stop by then is left to itself, on a daemon thread.
-        Idempotent; from any thread but those of callbacks.
+        New requests on connections that are open already answer 503. Requests that are not
+        answered in time are stopped. A callback that does not stop by then is left to itself, on a
+        daemon thread. Idempotent; from any thread but those of callbacks.
 
         Args:
             drain_seconds: Seconds to wait; ``None`` for ``limits.drain_seconds``.
@@ -102,8 +102,11 @@ class Server:
         """Wait until nothing is in flight, at most so many seconds."""
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds
-        while (self._dispatcher.in_flight or self._connections.stalling) and loop.time() < end:
+        while self._busy() and loop.time() < end:  # noqa: ASYNC110 -- an event costs each request
             await asyncio.sleep(_STEP_SECONDS)
+
+    def _busy(self) -> bool:
+        return self._dispatcher.in_flight > 0 or len(self._connections.stalling) > 0
 
     def close_in_child(self) -> None:
         """Let go of the sockets that a forked child inherited; the parent goes on undisturbed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypedDict, Unpack
 
@@ -12,7 +13,7 @@ from atomlite.errors import ColumnNotFound, UnsupportedData
 from atomlite.tables.schemas import table_schema
 from atomlite.tables.sources.csv import csv_source
 from atomlite.tables.sources.databases import query_source
-from atomlite.tables.sources.frames import frame_source
+from atomlite.tables.sources.frames import frame_source, is_frame
 from atomlite.tables.sources.parquet import parquet_source
 from atomlite.tables.sources.paths import found_files
 from atomlite.tables.sources.streams import arrow_source
@@ -64,8 +65,9 @@ class Creation:
         """Make an empty table."""
         with self._tracing.span("Session.create_table", {"atomlite.table": str(name)}):
             schema = table_schema(name, data_types, keys=keys, default_values=default_values)
-            self._writer.create(schema, if_exists)
-            return self._tables[name]
+            with self._writer.transaction():
+                self._writer.create(schema, if_exists)
+                return self._tables[name]  # once it is committed, nothing may fail any more
 
     def from_source(
         self,
@@ -87,30 +89,30 @@ class Creation:
                 column: parse_data_type(data_type, column=column)
                 for column, data_type in (options["data_types"] or {}).items()
             }
-            source = open_source(asked)
-            for column in asked:
-                if column not in source.data_types:
-                    raise ColumnNotFound(column, table=source.name, known=list(source.data_types))
-            types = {
-                column: asked.get(column) or storable(found, column=column)
-                for column, found in source.data_types.items()
-            }
-            schema = table_schema(
-                name, types, keys=options["keys"], default_values=options["default_values"]
-            )
-            with self._writer.transaction():
-                self._writer.create(schema, options["if_exists"])
-                self._writer.load(name, source, options["error_handling"])
-            return self._tables[name]
+            self._writer.store.check()  # before any file is read
+            with closing(open_source(asked)) as source:
+                for column in asked:
+                    if column not in source.data_types:
+                        known = list(source.data_types)
+                        raise ColumnNotFound(column, table=source.name, known=known)
+                types = {
+                    column: asked.get(column) or storable(found, column=column)
+                    for column, found in source.data_types.items()
+                }
+                schema = table_schema(
+                    name, types, keys=options["keys"], default_values=options["default_values"]
+                )
+                with self._writer.transaction():
+                    self._writer.create(schema, options["if_exists"])
+                    self._writer.load(name, source, options["error_handling"])
+                    return self._tables[name]
 
-    def from_pandas(
-        self, frame: pd.DataFrame, name: str, **options: Unpack[TableOptions]
-    ) -> Table:
+    def from_pandas(self, frame: pd.DataFrame, name: str, **options: Unpack[TableOptions]) -> Table:
         """Make a table from a DataFrame."""
-        if type(frame).__name__ != "DataFrame" or not hasattr(frame, "iloc"):
+        if not is_frame(frame):
             raise UnsupportedData(
                 f"{type(frame).__name__} is not a pandas DataFrame.",
-                hint="Use read_arrow for Arrow data and polars, read_csv and read_parquet for files.",
+                hint="Use read_arrow for Arrow data, read_csv and read_parquet for files.",
             )
         return self.from_source(
             "read_pandas", name, lambda known: frame_source(frame, known=known), **options
@@ -118,6 +120,8 @@ class Creation:
 
     def from_arrow(self, data: object, name: str, **options: Unpack[TableOptions]) -> Table:
         """Make a table from Arrow data."""
+        if is_frame(data):
+            return self.from_pandas(data, name, **options)
         return self.from_source("read_arrow", name, lambda _known: arrow_source(data), **options)
 
     def from_csv(
@@ -128,10 +132,11 @@ class Creation:
         **options: Unpack[TableOptions],
     ) -> Table:
         """Make a table from CSV files."""
+        files = found_files(paths)
         return self.from_source(
             "read_csv",
-            name or name_of_file(paths),
-            lambda known: csv_source(paths, csv_options, known=known),
+            name_of_file(files[0]) if name is None else name,
+            lambda known: csv_source(files, csv_options, known=known),
             **options,
         )
 
@@ -139,10 +144,11 @@ class Creation:
         self, paths: Paths, name: str | None, **options: Unpack[TableOptions]
     ) -> Table:
         """Make a table from Parquet files."""
+        files = found_files(paths)
         return self.from_source(
             "read_parquet",
-            name or name_of_file(paths),
-            lambda _known: parquet_source(paths),
+            name_of_file(files[0]) if name is None else name,
+            lambda _known: parquet_source(files),
             **options,
         )
 
@@ -163,11 +169,10 @@ class Creation:
         )
 
 
-def name_of_file(paths: Paths) -> str:
+def name_of_file(file: str) -> str:
     """Return the name that a table gets from its first file.
 
-    >>> import atomlite.tables.creation
-    >>> name_of_file(atomlite.tables.creation.__file__)
-    'creation'
+    >>> name_of_file("data/flights.csv.gz")
+    'flights'
     """
-    return Path(found_files(paths)[0]).name.partition(".")[0]
+    return Path(file).name.partition(".")[0]

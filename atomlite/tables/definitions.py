@@ -6,6 +6,8 @@ the file. Definitions lie in ``_atomlite``, as Arrow bytes: names, exact types, 
 Everything here is pure: it makes statements, and reads rows back into values.
 """
 
+# ruff: noqa: S608 -- names come quoted, values as parameters
+
 from __future__ import annotations
 
 import json
@@ -17,6 +19,9 @@ from atomlite.data_types.storage import sql_type
 from atomlite.sql import Statement, quote, quote_all
 from atomlite.tables.links import Link
 from atomlite.tables.schemas import ROW_NUMBER, ColumnSchema, TableSchema
+
+SCHEMAS = frozenset({"_atomlite", "_atomlite_rows"})
+"""Names of the engine's schemas that are no table's."""
 
 SETUP = (
     "CREATE SCHEMA IF NOT EXISTS _atomlite",
@@ -116,7 +121,10 @@ def read_counts(schema: TableSchema) -> Statement:
 
 def _to_bytes(schema: TableSchema) -> bytes:
     """Return a one-row Arrow stream: its schema is the table's, its row holds the defaults."""
-    metadata = {"name": schema.name, "keys": json.dumps(schema.keys)}
+    metadata: dict[bytes | str, bytes | str] = {
+        "name": schema.name,
+        "keys": json.dumps(schema.keys),
+    }
     arrow_schema = pa.schema(
         [pa.field(c.name, c.data_type) for c in schema.columns], metadata=metadata
     )

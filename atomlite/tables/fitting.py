@@ -5,8 +5,9 @@ from __future__ import annotations
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+import numpy as np
 import pyarrow as pa
 from pyarrow import compute as pc
 
@@ -17,7 +18,7 @@ from atomlite.tables.reports import RejectedRow
 from atomlite.tables.schemas import ColumnSchema, TableSchema
 from atomlite.types import ErrorHandling
 
-Values: TypeAlias = "pa.ChunkedArray | list[object]"
+Values: TypeAlias = "pa.ChunkedArray[Any] | list[object]"
 """A column of a slice: Arrow values, or Python objects that have no one Arrow type."""
 
 Slice: TypeAlias = Mapping[str, Values]
@@ -101,13 +102,14 @@ def fit(rows: Slice, count: int, schema: TableSchema, first: int, misfits: Misfi
         first: Position of the first row in the whole of the data.
         misfits: Takes what does not fit.
     """
-    bad: dict[int, RejectedRow] = {}
+    bad: dict[int, tuple[ColumnSchema, bool]] = {}
     columns = []
     for column in schema.columns:
-        values, reasons = _fit_column(rows.get(column.name), count, column)
-        for position, (reason, found) in reasons.items():
-            if position not in bad:
-                bad[position] = RejectedRow(first + position, column.name, reason, found)
+        values, positions, nulls = _fit_column(rows.get(column.name), count, column)
+        for position in positions:
+            bad.setdefault(position, (column, False))
+        for position in nulls:
+            bad.setdefault(position, (column, True))
         columns.append(to_storage(values, column.data_type))
     table = pa.Table.from_arrays(columns, names=list(schema.names))
     if not bad:
@@ -115,40 +117,45 @@ def fit(rows: Slice, count: int, schema: TableSchema, first: int, misfits: Misfi
     positions = sorted(bad)
     misfits.rows.extend(first + position for position in positions)
     room = max(0, misfits.keep - len(misfits.samples))
-    misfits.samples += [bad[position] for position in positions[:room]]
-    keep = pa.array([True] * count).to_numpy(zero_copy_only=False).copy()
+    for position in positions[:room]:
+        column, is_null = bad[position]
+        value = None if is_null else rows[column.name][position]
+        misfits.samples.append(_rejected(first + position, column, value))
+    keep = np.ones(count, dtype=bool)
     keep[positions] = False
     return table.filter(pa.array(keep))
 
 
 def _fit_column(
     values: Values | None, count: int, column: ColumnSchema
-) -> tuple[pa.ChunkedArray, dict[int, tuple[str, str | None]]]:
+) -> tuple[pa.ChunkedArray[Any], list[int], list[int]]:
+    """Return the values, the positions of those that do not convert, and of nulls in a key."""
     if values is None:
-        values = pa.chunked_array([pa.nulls(count, column.data_type)])
+        values = pa.chunked_array([pa.nulls(count)])
     if isinstance(values, list):
         converted, positions = convert_objects(values, column.data_type)
     else:
         converted, positions = convert(values, column.data_type)
-    reasons = {}
-    for position in positions:
-        found = _value(values, position)
-        shown = f'"{found}"' if isinstance(found, str) else str(found)
-        reason = f'"{column.name}" is {column.data_type}, got {_shortened(shown)}.'
-        reasons[position] = (reason, _shortened(str(found)))
-    if not column.nullable and converted.null_count:
-        nulls = pc.indices_nonzero(converted.is_null()).to_pylist()
-        for position in nulls:
-            reasons.setdefault(position, (f'"{column.name}" is a key and null.', None))
+    nulls: list[int] = []
+    if not column.nullable and converted.null_count > len(positions):
+        missing = pc.indices_nonzero(converted.is_null()).to_numpy()
+        nulls = sorted({int(position) for position in missing}.difference(positions))
     if column.default is not None and converted.null_count:
         converted = converted.fill_null(pa.scalar(column.default, column.data_type))
-    return converted, reasons
+    return converted, positions, nulls
 
 
-def _value(values: Values, position: int) -> object:
-    value = values[position]
-    return value.as_py() if isinstance(value, pa.Scalar) else value
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+def _rejected(row: int, column: ColumnSchema, value: object) -> RejectedRow:
+    """Return what is told of a row that has a value of no fitting type, or null in a key."""
+    if value is None:
+        return RejectedRow(row, column.name, f'"{column.name}" is a key and null.')
+    far = isinstance(value, pa.Scalar) and pa.types.is_temporal(value.type)
+    if isinstance(value, pa.Scalar):
+        # Python has no dates and times of far years; their text there is.
+        value = str(value.cast(pa.string())) if far else value.as_py()
+    text = str(value).encode("utf-8", "backslashreplace").decode()
+    text = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+    shown = f'"{text}"' if isinstance(value, str) and not far else text
+    return RejectedRow(
+        row, column.name, f'"{column.name}" is {column.data_type}, got {shown}.', text
+    )

@@ -1,18 +1,22 @@
 """Arrow tables as DataFrames, with every value kept.
 
 Whole numbers and truth values with nulls have pandas' nullable types, not floats or objects;
-decimals, dates and times are Python's.
+decimals, dates and times are Python's. Python has no dates beyond the years 1 to 9999; they
+come as timestamps. It has no nanoseconds of times; those keep Arrow's type.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import datetime as dt
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_FIRST_DAY = (dt.date.min - dt.date(1970, 1, 1)).days
+_LAST_DAY = (dt.date.max - dt.date(1970, 1, 1)).days
 _NULLABLE = {
     pa.bool_(): "boolean",
     pa.int8(): "Int8",
@@ -35,18 +39,26 @@ def to_frame(table: pa.Table, *, index: tuple[str, ...] = ()) -> pd.DataFrame:
     """
     import pandas as pd  # noqa: PLC0415 -- where frames leave
 
-    columns = {
-        name: _series(column) for name, column in zip(table.column_names, table.columns, strict=True)
-    }
-    frame = pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows))
+    columns = [_series(column) for column in table.columns]
+    frame = pd.DataFrame(dict(enumerate(columns)), index=pd.RangeIndex(table.num_rows))
+    frame.columns = pd.Index(table.column_names)  # not as a mapping: SQL may repeat a name
     return frame.set_index(list(index)) if index else frame
 
 
-def _series(column: pa.ChunkedArray) -> pd.Series:
+def _series(column: pa.ChunkedArray[Any]) -> pd.Series[Any]:
     import pandas as pd  # noqa: PLC0415 -- where frames leave
 
     if column.null_count and column.type in _NULLABLE:
-        return column.to_pandas(types_mapper=lambda kind: pd.api.types.pandas_dtype(_NULLABLE[kind]))
-    if column.type == pa.time64("ns"):  # Python's times end at microseconds
+        nullable: Any = pd.api.types.pandas_dtype(_NULLABLE[column.type])
+        return column.to_pandas(types_mapper=lambda _: nullable)
+    if column.type == pa.time64("ns"):
         return column.to_pandas(types_mapper=pd.ArrowDtype)
+    if pa.types.is_date(column.type) and _beyond_python(column):
+        return column.cast(pa.timestamp("s")).to_pandas()
     return column.to_pandas()
+
+
+def _beyond_python(column: pa.ChunkedArray[Any]) -> bool:
+    """Return whether one of these dates has a year that Python's dates have not."""
+    days = column.cast(pa.int32()).drop_null().to_numpy()
+    return bool(((days < _FIRST_DAY) | (days > _LAST_DAY)).any())

@@ -15,6 +15,8 @@ from atomlite.expressions.conditions import And, Condition, OperandComparison
 if TYPE_CHECKING:
     from atomlite.tables.schemas import TableSchema
 
+_WRITE = 'Write source.join(target, source["a"] == target["b"]), several joined with `&`.'
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -61,11 +63,18 @@ def link(
         pairs = _by_keys(source, target)
     elif isinstance(mapping, Condition):
         pairs = _by_condition(source, target, mapping)
-    else:
+    elif isinstance(mapping, Mapping):
         pairs = tuple(mapping.items())
-    if not pairs:
+    else:
+        raise InvalidJoin(f"The mapping is {mapping!r}.", hint=_WRITE)
+    return checked(Link(source.name, target.name, pairs), source, target)
+
+
+def checked(link: Link, source: TableSchema, target: TableSchema) -> Link:
+    """Return a link whose columns are there and compare; raises as `link`."""
+    if not link.pairs:
         raise InvalidJoin("The mapping names no columns.", hint="Name one pair or more.")
-    for source_column, target_column in pairs:
+    for source_column, target_column in link.pairs:
         ours = source.column(source_column).data_type
         theirs = target.column(target_column).data_type
         if _kind(ours) != _kind(theirs):
@@ -74,7 +83,7 @@ def link(
                 f'"{target.name}"."{target_column}" is {theirs}; they never match.',
                 hint="Load one of them with the type of the other.",
             )
-    return Link(source.name, target.name, pairs)
+    return link
 
 
 def _by_keys(source: TableSchema, target: TableSchema) -> tuple[tuple[str, str], ...]:
@@ -82,13 +91,13 @@ def _by_keys(source: TableSchema, target: TableSchema) -> tuple[tuple[str, str],
     if not target.keys:
         raise InvalidJoin(
             f'"{target.name}" has no keys to join to.',
-            hint='Give a mapping: source.join(target, source["a"] == target["b"]).',
+            hint=_WRITE,
         )
     if missing:
         raise InvalidJoin(
             f'"{source.name}" has no column named {names_listed(missing)}, '
             f'a key of "{target.name}".',
-            hint='Give a mapping: source.join(target, source["a"] == target["b"]).',
+            hint=_WRITE,
         )
     return tuple((key, key) for key in target.keys)
 
@@ -107,7 +116,7 @@ def _by_condition(
             raise InvalidJoin(
                 f'{part!r} does not say which columns of "{source.name}" and "{target.name}" '
                 "are equal.",
-                hint='Write source["a"] == target["b"], several joined with `&`.',
+                hint=_WRITE,
             )
         pairs.append((ends[source.name], ends[target.name]))
     return tuple(pairs)
@@ -119,4 +128,4 @@ def _kind(data_type: pa.DataType) -> str:
         return "number"
     if pa.types.is_timestamp(data_type):
         return "timestamp with zone" if data_type.tz else "timestamp"
-    return str(data_type)
+    return "time" if pa.types.is_time(data_type) else str(data_type)

@@ -7,6 +7,7 @@ keys. Everything runs inside one transaction of the caller.
 
 from __future__ import annotations
 
+import itertools
 import time
 import warnings
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from atomlite.data_types.storage import storable
 from atomlite.display.progress import progress
 from atomlite.engine.cancellation import current_operation
 from atomlite.errors import LoadWarning, RowsRejected
@@ -70,7 +72,7 @@ def load(
     fitted = _fitted(source, state, misfits, counter, options)
     if not state.schema.keys:
         outcome = _append(transaction, state, fitted)
-    elif state.row_count == 0:
+    elif state.row_count == 0 and upserts.can_keep_last(state.schema):
         outcome = _fill(transaction, state, fitted)
     else:
         outcome = _replace(transaction, state, fitted)
@@ -155,10 +157,9 @@ def _append_slice(transaction: Transaction[Catalog], state: TableState, rows: pa
     if rows.num_rows == 0:
         return 0
     transaction.register(upserts.STAGED, rows)
-    try:
-        return transaction.change(upserts.append(state.schema))
-    finally:
-        transaction.unregister(upserts.STAGED)
+    count = transaction.change(upserts.append(state.schema))
+    transaction.unregister(upserts.STAGED)  # after a failure the transaction only ends
+    return count
 
 
 def _replace(
@@ -170,21 +171,18 @@ def _replace(
         return _Outcome(0, 0)
     second = next(positioned, None)
     transaction.register(upserts.STAGED, first)
-    try:
-        if second is None:
-            return _replace_from(transaction, state, upserts.STAGED, first.num_rows)
+    if second is None:
+        outcome = _replace_from(transaction, state, upserts.STAGED, first.num_rows)
+    else:
         rows = first.num_rows
         transaction.change(upserts.stage())
-        while second is not None:
-            transaction.unregister(upserts.STAGED)
-            transaction.register(upserts.STAGED, second)
+        for more in itertools.chain([second], positioned):
+            transaction.register(upserts.STAGED, more)
             rows += transaction.change(upserts.stage_more())
-            second = next(positioned, None)
-        outcome = _replace_from(transaction, state, f"{upserts.STAGED}_all", rows)
+        outcome = _replace_from(transaction, state, upserts.STAGED_ALL, rows)
         transaction.change(upserts.unstage())
-        return outcome
-    finally:
-        transaction.unregister(upserts.STAGED)
+    transaction.unregister(upserts.STAGED)  # after a failure the transaction only ends
+    return outcome
 
 
 def _positioned(slices: Iterator[pa.Table]) -> Iterator[pa.Table]:
@@ -208,7 +206,7 @@ def _replace_from(
     return _Outcome(keys - updated, updated)
 
 
-def _report(  # noqa: PLR0913 -- a report is all of it
+def _report(
     state: TableState,
     source: Source,
     matching: Matching,
@@ -233,7 +231,7 @@ def _report(  # noqa: PLR0913 -- a report is all of it
         converted_columns={
             name: str(found)
             for name, found in source.data_types.items()
-            if name in types and found != types[name]
+            if name in types and storable(found) != types[name]
         },
     )
 

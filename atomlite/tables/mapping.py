@@ -44,7 +44,8 @@ class Tables(MutableMapping[str, Table]):
         Raises:
             InvalidArgument: Anything else; tables are created by `Session.create_table`.
         """
-        ours = isinstance(table, Table) and table.name == name and table._writer is self._writer  # noqa: SLF001 -- a class and its collection
+        given: object = table
+        ours = isinstance(given, Table) and given.name == name and given._writer is self._writer  # noqa: SLF001 -- a class and its collection
         if not ours:
             expected = f'the table "{name}" itself; create tables with `session.create_table`'
             raise InvalidArgument("table", table, expected)

@@ -7,7 +7,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from atomlite.engine.snapshots import Store
-from atomlite.errors import DatabaseUnreadable
+from atomlite.errors import DatabaseUnreadable, InvalidConfiguration
 from atomlite.sql import Statement
 from atomlite.tables import definitions
 from atomlite.tables.catalogs import Catalog, TableState
@@ -23,7 +23,11 @@ def open_store(database: Database) -> Store[Catalog]:
 
     Raises:
         DatabaseUnreadable: The file was written by a version with another layout.
+        InvalidConfiguration: The file is named like a schema of its own.
     """
+    if database.name.lower() in definitions.SCHEMAS:
+        expected = "a file of another name; the engine would take it for one of its own schemas"
+        raise InvalidConfiguration("database", str(database.path), expected)
     with contextlib.closing(database.cursor()) as cursor:
         cursor.command("BEGIN TRANSACTION")
         for text in definitions.SETUP:

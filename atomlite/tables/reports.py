@@ -22,7 +22,8 @@ class RejectedRow:
         column: The column that does not fit; ``None`` when it is the row as a whole.
         reason: One sentence.
         value: The value as text; ``None`` for null.
-        line: Line of the CSV file, from 1, when the row could not be split into columns.
+        line: Line of the CSV file, from 1, when the row could not be split into columns;
+            line breaks inside of quotes do not count.
     """
 
     row: int | None

@@ -7,16 +7,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
 
-import pyarrow as pa
+import pyarrow as pa  # noqa: TC002 -- Sphinx reads annotations at run time
 
 from atomlite.data_types.names import parse_data_type
 from atomlite.data_types.storage import is_nested
 from atomlite.errors import ColumnNotFound, InvalidArgument, InvalidName
+from atomlite.tables.conversions import convert_objects
 
 ROW_NUMBER = "_row_number"
 """Hidden column of a table without keys: the order in which its rows came, from 0."""
@@ -108,7 +109,7 @@ def table_schema(
     _check_names("Table name", [name])
     if not data_types:
         raise InvalidArgument("data_types", dict(data_types), "a mapping with at least one column")
-    _check_names("Column name", list(data_types))
+    checked_columns(data_types)
     key_names = _ordered_keys(name, tuple(data_types), keys)
     defaults = dict(default_values or {})
     for column in defaults:
@@ -134,11 +135,19 @@ def table_schema(
     return TableSchema(name, tuple(columns), key_names)
 
 
-def _check_names(what: str, names: Sequence[str]) -> None:
+def checked_columns(names: Iterable[str]) -> list[str]:
+    """Return the names, or raise `InvalidName` when one cannot be that of a column."""
+    listed = list(names)
+    _check_names("Column name", listed)
+    return listed
+
+
+def _check_names(what: str, names: Sequence[object]) -> None:
     seen: dict[str, str] = {}
     for name in names:
-        if not isinstance(name, str) or not name or "\x00" in name:
-            raise InvalidName(what, name, "it must be text of one character or more, without NUL.")
+        if not isinstance(name, str) or not name or not _writable(name):
+            reason = "it must be text of one character or more, of valid Unicode, without NUL."
+            raise InvalidName(what, name, reason)
         if name.casefold() in seen:
             reason = f"it differs from {seen[name.casefold()]!r} only in case; rename one of them."
             raise InvalidName(what, name, reason)
@@ -147,11 +156,20 @@ def _check_names(what: str, names: Sequence[str]) -> None:
         seen[name.casefold()] = name
 
 
-def _ordered_keys(
-    table: str, columns: tuple[str, ...], keys: Collection[str]
-) -> tuple[str, ...]:
-    if isinstance(keys, str):
-        raise InvalidArgument("keys", keys, f"a collection of names: {{{keys!r}}}")
+def _writable(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return False
+    return "\x00" not in name
+
+
+def _ordered_keys(table: str, columns: tuple[str, ...], keys: Collection[str]) -> tuple[str, ...]:
+    given: object = keys
+    if isinstance(given, str):
+        raise InvalidArgument("keys", given, f"a collection of names: {{{given!r}}}")
+    if not isinstance(given, Collection):
+        raise InvalidArgument("keys", given, "a collection of names, empty for none")
     for key in keys:
         if key not in columns:
             raise ColumnNotFound(key, table=table, known=columns)
@@ -163,10 +181,9 @@ def _ordered_keys(
 
 
 def _default(column: str, value: object, data_type: pa.DataType) -> object:
-    if value is None:
-        return None
-    try:
-        return pa.scalar(value, data_type).as_py()
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, TypeError) as error:
-        expected = f"a value of type {data_type} for column {column!r}"
-        raise InvalidArgument("default_values", value, expected) from error
+    converted, misfits = convert_objects([value], data_type)
+    if misfits:
+        expected = f'a value of type {data_type} for column "{column}"'
+        raise InvalidArgument("default_values", value, expected)
+    default: object = converted[0].as_py()
+    return default

@@ -9,10 +9,14 @@ that turns it into SQL, with the reader's `View` applied.
 'SELECT "Quantity" FROM _atomlite_rows."Sales" ORDER BY "Day" NULLS LAST LIMIT ?'
 """
 
+# ruff: noqa: S608 -- names come quoted, values as parameters
+
 from __future__ import annotations
 
-from collections.abc import Iterable
+import operator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import SupportsIndex
 
 from atomlite.errors import ColumnNotFound, InvalidArgument
 from atomlite.expressions.columns import Column, Ordering
@@ -24,6 +28,8 @@ from atomlite.tables.schemas import TableSchema
 from atomlite.types import EVERYTHING, View
 
 __all__ = ["EVERYTHING", "Search", "plan", "plan_drop"]
+
+_MOST_ROWS = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +55,18 @@ class Search:
 
     def __post_init__(self) -> None:
         """Refuse numbers out of range."""
-        if self.offset < 0:
-            raise InvalidArgument("offset", self.offset, "0 or more")
-        if self.limit is not None and self.limit < 0:
-            raise InvalidArgument("limit", self.limit, "0 or more, or None for all rows")
+        object.__setattr__(self, "offset", _whole("offset", self.offset, "0 or more"))
+        if self.limit is not None:
+            limit = _whole("limit", self.limit, "0 or more, or None for all rows")
+            object.__setattr__(self, "limit", limit)
+
+
+def _whole(name: str, value: object, expected: str) -> int:
+    """Return a number of rows as a plain integer, also one of NumPy."""
+    number = operator.index(value) if isinstance(value, SupportsIndex) else -1
+    if not 0 <= number < _MOST_ROWS:
+        raise InvalidArgument(name, value, expected)
+    return number
 
 
 def plan(search: Search, schema: TableSchema, view: View) -> Statement:
@@ -69,12 +83,11 @@ def plan(search: Search, schema: TableSchema, view: View) -> Statement:
     """
     visible = [name for name in schema.names if name not in view.hidden_columns]
     for name in search.columns:
-        _check_column(name, schema, visible)
+        _check_visible(name, schema, visible)
     for expression in (search.filter, *search.order_by):
         if expression is not None:
             for column in columns_of(expression):
-                _check_owner(column, schema)
-                _check_column(column.name, schema, visible)
+                _check_column(column, schema, visible)
     where, parameters = _where((search.filter, view.condition))
     text = f"SELECT {quote_all(search.columns)} FROM {rows_of(schema.name)}{where}"
     if search.ordered or search.order_by or search.offset or search.limit is not None:
@@ -94,15 +107,15 @@ def plan_drop(condition: Condition | None, schema: TableSchema) -> Statement:
     """Return the statement that deletes the rows for which a condition holds; ``None`` for all."""
     if condition is not None:
         for column in columns_of(condition):
-            _check_owner(column, schema)
-            schema.column(column.name)
+            _check_column(column, schema, schema.names)
     where, parameters = _where((condition,))
     text = f"DELETE FROM {rows_of(schema.name)}{where}"
     return Statement(text, parameters, "DELETE", schema.name)
 
 
 def _where(conditions: Iterable[Condition | None]) -> tuple[str, tuple[object, ...]]:
-    parts, parameters = [], ()
+    parts: list[str] = []
+    parameters: tuple[object, ...] = ()
     for condition in conditions:
         if condition is not None:
             part, values = render(condition, _column_sql)
@@ -111,10 +124,9 @@ def _where(conditions: Iterable[Condition | None]) -> tuple[str, tuple[object, .
     return (f" WHERE {' AND '.join(parts)}" if parts else ""), parameters
 
 
-def _order(
-    order_by: tuple[Ordering, ...], schema: TableSchema
-) -> tuple[str, tuple[object, ...]]:
-    parts, parameters = [], ()
+def _order(order_by: tuple[Ordering, ...], schema: TableSchema) -> tuple[str, tuple[object, ...]]:
+    parts: list[str] = []
+    parameters: tuple[object, ...] = ()
     for ordering in order_by:
         part, values = render(ordering, _column_sql)
         parts.append(part)
@@ -128,12 +140,18 @@ def _column_sql(column: Column) -> str:
     return quote(column.name)
 
 
-def _check_column(name: str, schema: TableSchema, visible: list[str]) -> None:
+def _check_visible(name: str, schema: TableSchema, visible: Sequence[str]) -> None:
     if name not in visible:
         raise ColumnNotFound(name, table=schema.name, known=visible)
 
 
-def _check_owner(column: Column, schema: TableSchema) -> None:
+def _check_column(column: Column, schema: TableSchema, visible: Sequence[str]) -> None:
+    """Refuse a column of another table, or of an older one of the same name."""
     if column.table != schema.name:
         expected = f'about columns of "{schema.name}"'
+        raise InvalidArgument("the condition or order", repr(column), expected)
+    _check_visible(column.name, schema, visible)
+    data_type = schema.column(column.name).data_type
+    if column.data_type != data_type:
+        expected = f'made with the column as it is now, {data_type}: table["{column.name}"]'
         raise InvalidArgument("the condition or order", repr(column), expected)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Self
 
 import pyarrow as pa
 
 from atomlite.data_types.storage import from_storage
 from atomlite.display.grids import Grid
-from atomlite.errors import InvalidArgument, UnsupportedData, WrongType
+from atomlite.errors import InvalidArgument, InvalidJoin, UnsupportedData, WrongType
 from atomlite.expressions.columns import Column, Operand, Ordering
 from atomlite.expressions.conditions import Condition
 from atomlite.tables.frames import to_frame
 from atomlite.tables.search import EVERYTHING, Search, plan
-from atomlite.tables.sources.frames import frame_source
+from atomlite.tables.sources.frames import frame_source, is_frame
 from atomlite.tables.sources.rows import row_source
 from atomlite.tables.sources.streams import ArrowStream, arrow_source
 
@@ -135,7 +136,7 @@ class Table:
         1       7
         """
         with self._tracing.span("Table.head", {"atomlite.table": self._name}):
-            rows, state = self._search(Search(self.columns, limit=n))
+            rows, state = self._search(Search((), limit=n))
             return to_frame(rows, index=state.schema.keys)
 
     def query(
@@ -171,7 +172,7 @@ class Table:
         """
         with self._tracing.span("Table.query", {"atomlite.table": self._name}):
             search = Search(
-                tuple(self._column_name(column) for column in columns) or self.columns,
+                tuple(self._column_name(column) for column in columns),
                 _checked_filter(filter),
                 self._orderings(order_by),
                 offset,
@@ -186,14 +187,14 @@ class Table:
         2
         """
         with self._tracing.span("Table.to_arrow", {"atomlite.table": self._name}):
-            return self._search(Search(self.columns, ordered=True))[0]
+            return self._search(Search((), ordered=True))[0]
 
     def load(self, data: object, *, error_handling: ErrorHandling = "fail") -> LoadReport:
         """Load rows: all of them or none.
 
         A row whose key exists replaces the whole old row; of two rows with one key, the last wins.
-        Columns are matched by name. Text is read as the type of its column (``"2026-11-21"``), other
-        values must keep their value in it.
+        Columns are matched by name. Text is read as the type of its column (``"2026-11-21"``),
+        other values must keep their value in it.
 
         Args:
             data: DataFrame, or anything with the Arrow C stream interface.
@@ -215,7 +216,7 @@ class Table:
         with self._tracing.span("Table.load", {"atomlite.table": self._name}):
             return self._writer.load(self._name, self._source(data), error_handling)
 
-    def __iadd__(self, row: Mapping[str, object] | Sequence[object]) -> Table:
+    def __iadd__(self, row: Mapping[str, object] | Sequence[object]) -> Self:
         """Load one row: a tuple in the order of the columns, or a mapping from their names.
 
         >>> table = session.create_table("T", data_types={"a": "int64"})
@@ -258,6 +259,11 @@ class Table:
         >>> sales.join(shops, sales["shop"] == shops["id"])
         """
         with self._tracing.span("Table.join", {"atomlite.table": self._name}):
+            given: object = target
+            if not isinstance(given, Table) or given._writer is not self._writer:  # noqa: SLF001 -- of its own class
+                raise InvalidJoin(
+                    f"The target is {target!r}.", hint="Give a table of this session."
+                )
             self._writer.join(self._name, target.name, mapping)
 
     def __repr__(self) -> str:
@@ -268,7 +274,9 @@ class Table:
         return self._overview().html()
 
     def _overview(self) -> Grid:
-        state = self._state
+        state = self._writer.store.visible_state.tables.get(self._name)
+        if state is None:
+            return Grid(f"{self._name}: deleted", (), [])
         keys = state.schema.keys
         rows = [
             (c.name, str(c.data_type), "key" if c.name in keys else "")
@@ -278,16 +286,18 @@ class Table:
         return Grid(f"{self._name}: {count}", ("column", "type", ""), rows)
 
     def _search(self, search: Search) -> tuple[pa.Table, TableState]:
-        """Run a search and return its rows in the types of the table."""
+        """Run a search and return its rows in the types of the table; no columns stand for all."""
         with self._writer.store.read() as snapshot:
             state = snapshot.state.table(self._name)
+            # Not before: another thread may just replace the table by one of other columns.
+            search = replace(search, columns=search.columns or state.schema.names)
             found = snapshot.arrow(plan(search, state.schema, EVERYTHING))
             types = [state.schema.column(name).data_type for name in search.columns]
             columns = [from_storage(c, t) for c, t in zip(found.columns, types, strict=True)]
             return pa.Table.from_arrays(columns, names=list(search.columns)), state
 
     def _source(self, data: object) -> Source:
-        if type(data).__module__.partition(".")[0] == "pandas":
+        if is_frame(data):
             return frame_source(data, known=self._state.schema.data_types)
         if isinstance(data, ArrowStream | pa.RecordBatch):
             return arrow_source(data)
@@ -306,11 +316,15 @@ class Table:
     def _orderings(
         self, order_by: Column | Ordering | str | Sequence[Column | Ordering | str]
     ) -> tuple[Ordering, ...]:
-        given = [order_by] if isinstance(order_by, Operand | Ordering | str) else list(order_by)
+        given = [order_by] if isinstance(order_by, Operand | Ordering | str) else order_by
+        if not isinstance(given, Sequence):
+            raise InvalidArgument("order_by", order_by, "a column, its name, or several of them")
         return tuple(
-            item if isinstance(item, Ordering) else self[self._column_name(item)].asc()
-            for item in given
+            item if isinstance(item, Ordering) else self._operand(item).asc() for item in given
         )
+
+    def _operand(self, item: Operand | str) -> Operand:
+        return item if isinstance(item, Operand) else self[item]
 
 
 def _checked_filter(condition: object) -> Condition | None:

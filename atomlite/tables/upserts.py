@@ -4,17 +4,22 @@ Keys have no index: uniqueness is kept by replacing, under the session's one wri
 rows carry their position in the data, so that of two rows with one key the last wins.
 """
 
+# ruff: noqa: S608 -- names come quoted, values as parameters
+
 from __future__ import annotations
 
 from atomlite.sql import Statement, quote, quote_all
 from atomlite.tables.definitions import rows_of, stored_columns
-from atomlite.tables.schemas import TableSchema
+from atomlite.tables.schemas import ROW_NUMBER, TableSchema
 
 STAGED = "_atomlite_staged"
 """Name of the rows that wait: a registered Arrow table, or a temporary table."""
 
-POSITION = "_position"
-"""Column of staged rows with their position in the data."""
+STAGED_ALL = f"{STAGED}_all"
+"""Name of the rows of a load that comes in several slices."""
+
+POSITION = ROW_NUMBER
+"""Column of staged rows with their position in the data; no column of a table has its name."""
 
 
 def append(schema: TableSchema) -> Statement:
@@ -27,18 +32,18 @@ def append(schema: TableSchema) -> Statement:
 def stage() -> Statement:
     """Return the statement that makes room for the rows of a load that comes in several slices."""
     return Statement(
-        f"CREATE TEMP TABLE {STAGED}_all AS SELECT * FROM {STAGED}", (), "CREATE TABLE", STAGED
+        f"CREATE TEMP TABLE {STAGED_ALL} AS SELECT * FROM {STAGED}", (), "CREATE TABLE", STAGED
     )
 
 
 def stage_more() -> Statement:
     """Return the statement that adds a slice to the room made by `stage`."""
-    return Statement(f"INSERT INTO {STAGED}_all SELECT * FROM {STAGED}", (), "INSERT", STAGED)
+    return Statement(f"INSERT INTO {STAGED_ALL} SELECT * FROM {STAGED}", (), "INSERT", STAGED)
 
 
 def unstage() -> Statement:
     """Return the statement that gives the room back."""
-    return Statement(f"DROP TABLE {STAGED}_all", (), "DROP TABLE", STAGED)
+    return Statement(f"DROP TABLE {STAGED_ALL}", (), "DROP TABLE", STAGED)
 
 
 def count_distinct(schema: TableSchema, relation: str) -> Statement:
@@ -64,6 +69,11 @@ def insert_last(schema: TableSchema, relation: str, *, repeated: bool) -> Statem
         last = f"SELECT max({POSITION}) FROM {relation} GROUP BY {keys}"
         text += f" WHERE {POSITION} IN ({last})"
     return Statement(text, (), "INSERT", schema.name)
+
+
+def can_keep_last(schema: TableSchema) -> bool:
+    """Return whether no column hides the engine's own row numbers, which `keep_last` needs."""
+    return all(name.lower() != "rowid" for name in schema.names)
 
 
 def keep_last(schema: TableSchema) -> Statement:

@@ -18,7 +18,7 @@ from atomlite.errors import (
 )
 from atomlite.tables import definitions
 from atomlite.tables.catalogs import Catalog, TableState
-from atomlite.tables.links import Link, link
+from atomlite.tables.links import Link, checked, link
 from atomlite.tables.loading import LoadOptions, load
 from atomlite.tables.search import plan_drop
 
@@ -116,7 +116,7 @@ class Writer:
             if known not in catalog.links:
                 try:
                     ends = catalog.table(known.source).schema, catalog.table(known.target).schema
-                    catalog = catalog.with_link(link(*ends, dict(known.pairs)))
+                    catalog = catalog.with_link(checked(known, *ends))
                 except (KeyError, InvalidJoin) as error:
                     warnings.warn(
                         f'The join of "{known.source}" to "{known.target}" was removed: {error}',
@@ -166,9 +166,7 @@ class Writer:
                 transaction.changed_rows += count
             return count
 
-    def join(
-        self, source: str, target: str, mapping: Condition | Mapping[str, str] | None
-    ) -> Link:
+    def join(self, source: str, target: str, mapping: Condition | Mapping[str, str] | None) -> Link:
         """Link two tables; see `links.link`."""
         with self.transaction() as transaction:
             catalog = transaction.state

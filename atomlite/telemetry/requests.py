@@ -153,3 +153,4 @@ class _Active:
         trace: TracebackType | None,
     ) -> None:
         detach(self._token)
+        del self._token

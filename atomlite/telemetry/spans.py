@@ -276,6 +276,7 @@ class LiteSpan(Span):
     ) -> None:
         """Make the span before it the current one again, and end."""
         detach(self._token)
+        del self._token  # it holds the contexts before, and spans are kept
         if error is not None:
             fail(self, error)
         self.end()

@@ -38,7 +38,7 @@ def through_the_engine(values: pa.ChunkedArray[Any], logical: pa.DataType) -> pa
 
 
 def timestamps(unit: Unit, zone: str | None = None) -> tuple[pa.DataType, Sequence[object]]:
-    """Return a type with its extremes; with a zone those of microseconds bound the coarser units."""
+    """Return a type with its extremes; with a zone they are bounded by microseconds."""
     bound = {"s": 2**43, "ms": 2**53}.get(unit, LAST) if zone else LAST
     return pa.timestamp(unit, zone), [0, 1, -1, bound, -bound]
 
@@ -193,7 +193,7 @@ def test_the_engine_has_no_column_for_a_type_that_is_not_logical() -> None:
 
 def test_a_value_without_a_form_in_the_engine_is_refused() -> None:
     """Nothing is rounded or moved to fit."""
-    far = pa.chunked_array([[2**62]], type=pa.timestamp("s", ZONE))
+    far = pa.chunked_array([pa.array([2**62], pa.timestamp("s", ZONE))])
     with pytest.raises(UnsupportedData, match="cannot be kept as"):
         to_storage(far, far.type)
     with pytest.raises(UnsupportedData, match="cannot be kept as date32"):

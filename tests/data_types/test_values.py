@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atomlite.data_types.storage import from_storage, sql_type
-from atomlite.data_types.values import parameter, placeholder
+from atomlite.data_types.values import parameter, placeholder, position
 from atomlite.errors import WrongType
 from tests.data_types.test_storage import KEPT, ZONE
 
@@ -122,6 +122,11 @@ def test_a_value_that_would_change_is_refused(data_type: pa.DataType, value: obj
     with pytest.raises(WrongType, match=r'^"c" is ') as caught:
         parameter(value, data_type, column="c")
     assert caught.value.hint
+
+
+def test_nothing_lies_among_lists() -> None:
+    """Nested values have no order."""
+    assert position([1], pa.list_(pa.int64())) is None
 
 
 def test_long_values_are_cut_in_messages() -> None:

@@ -1,10 +1,11 @@
 """Wrong types are refused when a condition is written, with a message that says what to do."""
 
-# ruff: noqa: DTZ001, DTZ901 -- timestamps without zone are a type of their own
+# ruff: noqa: DTZ001 -- timestamps without zone are a type of their own
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal
 
 import numpy as np
@@ -55,12 +56,13 @@ NAIVE, AWARE = pa.timestamp("us"), pa.timestamp("us", "Europe/Paris")
 def test_a_value_of_another_kind_is_refused(data_type: pa.DataType, value: object) -> None:
     """No operator and no list takes it."""
     column = Column(TABLE, "c", data_type)
-    for attempt in (
+    attempts: list[Callable[[], object]] = [
         lambda: compare(column, "==", value),
         lambda: column < value,
         lambda: column.between(value, value),
         lambda: is_in(column, [value]),
-    ):
+    ]
+    for attempt in attempts:
         with pytest.raises(WrongType, match=r"^Filter `c.*`: \"c\" is .*") as caught:
             attempt()
         assert caught.value.hint

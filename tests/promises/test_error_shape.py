@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,6 +20,7 @@ SECRET = "a text that only the log may show"  # noqa: S105 -- no password, but a
 def serving() -> Iterator[al.Session]:
     """Give a session with small limits and an endpoint for each way to fail."""
     limits = al.Limits(body_bytes=1000, callback_seconds=0.5)
+    released = threading.Event()
     with al.Session.start(al.SessionConfig(limits=limits)) as session:
 
         @session.endpoint("broken")
@@ -39,7 +39,7 @@ def serving() -> Iterator[al.Session]:
 
         @session.endpoint("slow")
         def slow(_request: al.Request, _user: al.User, _session: al.Session, /) -> None:
-            time.sleep(2)
+            released.wait(10)
 
         @session.endpoint("strange")
         def strange(_request: al.Request, _user: al.User, _session: al.Session, /) -> object:
@@ -54,6 +54,7 @@ def serving() -> Iterator[al.Session]:
             return request.path_parameters["n"]
 
         yield session
+        released.set()
 
 
 JSON = {"Content-Type": "application/json"}

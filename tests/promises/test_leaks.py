@@ -55,7 +55,8 @@ def test_closed_sessions_hold_no_files_and_no_threads() -> None:
 
 
 def test_no_thread_of_a_closed_session_lives_on() -> None:
-    """Each thread that a session starts ends with it."""
+    """Each thread that a session starts ends with it; one for all sessions waits for the next."""
+    _use_once()
     before = set(threading.enumerate())
 
     _use_once()

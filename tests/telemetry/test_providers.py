@@ -94,12 +94,14 @@ def test_errors_and_routes_reach_the_user_s_exporter() -> None:
             facts = [span.attributes.get(key) for key in ("error.type", "http.route")]
             print(span.name, span.status.description, [event.name for event in span.events], *facts)
         print(tracing.traces.find(route="x", status=500, errors=True) == list(tracing.traces))
+        print(trace.get_current_span() is trace.INVALID_SPAN)
         """,
     )
 
     assert lines == [
         "step ValueError: no such day ['exception'] ValueError None",
         "GET /proxy/x ValueError: no such day ['exception'] ValueError /proxy/x",
+        "True",
         "True",
     ]
 
@@ -189,6 +191,23 @@ def test_a_provider_gets_one_processor_for_all_sessions() -> None:
     with provider.get_tracer("user").start_as_current_span("work") as span:
         store.admit(span.get_span_context().trace_id)
     assert [kept.name for kept in store[-1].spans] == ["work"]
+
+
+def test_closing_leaves_the_provider() -> None:
+    """Rule: after ``close`` the user's spans, and work that goes on, reach the session no more."""
+    lines = run(
+        _SETUP,
+        """
+        with user.start_as_current_span("work"), tracing.span("step"):
+            with tracing.span("inner"):
+                pass
+            tracing.close()
+        print([span.name for span in tracing.traces[-1].spans])
+        print([span.name for span in exporter.get_finished_spans()])
+        """,
+    )
+
+    assert lines == ["['inner']", "['inner', 'step', 'work']"]
 
 
 def test_a_closed_session_keeps_no_more_spans_of_the_user() -> None:

@@ -228,3 +228,13 @@ def test_nothing_of_a_recording_stays_when_it_is_gone() -> None:
         assert gc.collect() == 0
     finally:
         gc.enable()
+
+
+def test_the_first_span_of_a_trace_says_that_its_trace_id_is_random() -> None:
+    """Rule: the flags are those that the SDK sends: sampled and random."""
+    tracing = recording()
+    headers: dict[str, str] = {}
+    with tracing.span("work"):
+        tracing.inject(headers)
+
+    assert headers["traceparent"].endswith("-03")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import pyarrow as pa
 
 from atomlite.engine.files import CsvOptions, CsvReader
-from atomlite.errors import ColumnNotFound
-from atomlite.tables.fitting import Slice
 from atomlite.tables.reports import RejectedRow
+from atomlite.tables.schemas import checked_columns
 from atomlite.tables.sources.names import checked_names
 from atomlite.tables.sources.paths import Paths, found_files, shown
 from atomlite.tables.sources.source import Source, from_batches
@@ -21,8 +20,8 @@ def csv_source(
     """Return a source over one CSV file or several; ``.gz`` and ``.zst`` are unpacked.
 
     The first line has the names. An empty field is null. A type is found from all values of a
-    column: whole numbers, numbers, dates, times, timestamps (ISO 8601), ``true`` and ``false``, else
-    text; numbers that begin with a zero (postal codes) are text.
+    column: whole numbers, numbers, dates, times, timestamps (ISO 8601), ``true`` and ``false``,
+    else text; numbers that begin with a zero (postal codes) are text.
 
     Args:
         paths: What to read; see `Paths`.
@@ -33,34 +32,32 @@ def csv_source(
     Raises:
         SourceNotFound: No file is there.
         UnreadableSource: A file cannot be read, or the first lines differ.
-        ColumnNotFound: ``known`` names a column that the files lack.
+        InvalidName: A column cannot have its name.
     """
     files = found_files(paths)
     reader = CsvReader(files, options)
     try:
-        checked_names(reader.names)
+        checked_columns(checked_names(reader.names))
         known = dict(known or {})
-        for name in known:
-            if name not in reader.names:
-                raise ColumnNotFound(name, table=shown(files), known=reader.names)
         row_count = reader.read()
         found = {name: kind for name, kind in reader.types().items() if name not in known}
-        unsplit = [RejectedRow(None, None, *_told(told)) for told in reader.rejects()]
+        several = len(files) > 1
+        unsplit = [_rejected(*told, several=several) for told in reader.rejects()]
     except BaseException:
         reader.close()
         raise
 
-    def slices() -> Iterator[tuple[Slice, int]]:
-        schema = pa.schema([(name, found.get(name, pa.string())) for name in reader.names])
-        try:
-            yield from from_batches(schema, reader.batches(found), "").slices()
-        finally:
-            reader.close()
+    schema = pa.schema([(name, found.get(name, pa.string())) for name in reader.names])
+    return Source(
+        shown(files),
+        {name: known.get(name) or found[name] for name in reader.names},
+        from_batches(schema, reader.batches(found), "").slices,
+        row_count,
+        unsplit,
+        reader.close,
+    )
 
-    wanted = {name: known.get(name) or found[name] for name in reader.names}
-    return Source(shown(files), wanted, slices, row_count, unsplit)
 
-
-def _told(told: tuple[int, str, str]) -> tuple[str, str, int]:
-    line, reason, text = told
-    return reason.rstrip(".") + ".", text.rstrip("\n"), line
+def _rejected(file: str, line: int, reason: str, text: str, *, several: bool) -> RejectedRow:
+    where = f' in "{file}"' if several else ""
+    return RejectedRow(None, None, f"{reason.rstrip('.')}{where}.", text.rstrip("\n"), line)

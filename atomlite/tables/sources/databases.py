@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol, TypeVar
 
 import pyarrow as pa
 
 from atomlite.errors import UnreadableSource, UnsupportedData
+from atomlite.tables.objects import MISFIT, exact_array
 from atomlite.tables.sources.names import checked_names
 from atomlite.tables.sources.source import Source, from_batches, from_table
 
+_T = TypeVar("_T")
 _FETCH_ROWS = 50_000
 
 
@@ -22,7 +24,7 @@ class DatabaseCursor(Protocol):
     def description(self) -> Sequence[Sequence[object]] | None:
         """One sequence per column, its name first."""
 
-    def execute(self, operation: str, parameters: object = ..., /) -> object:
+    def execute(self, operation: str, parameters: Any = ..., /) -> object:  # noqa: ANN401 -- each driver has its own
         """Run a query."""
 
     def fetchmany(self, size: int = ..., /) -> Sequence[Sequence[object]]:
@@ -56,30 +58,48 @@ def query_source(
         UnreadableSource: The database refused the query, or the query returns no rows.
         UnsupportedData: A column mixes values that have no one type.
     """
-    cursor = connection.cursor()
-    try:
-        if parameters is None:
-            cursor.execute(query)
-        else:
-            cursor.execute(query, parameters)
-    except Exception as error:  # drivers have error classes of their own
-        cursor.close()
-        raise UnreadableSource("the query", str(error), hint="Check it in that database.") from error
-    fetch_reader = getattr(cursor, "fetch_record_batch", None)
-    if fetch_reader is not None:
-        reader: pa.RecordBatchReader = fetch_reader()
+    if not hasattr(connection, "cursor"):
+        raise UnsupportedData(
+            f"{type(connection).__name__} is no database connection.",
+            hint="Pass an open DB-API 2.0 or ADBC connection.",
+        )
+    with contextlib.ExitStack() as failed:
+        cursor = connection.cursor()
+        failed.callback(cursor.close)
+        bound = () if parameters is None else (parameters,)
+        _asked(lambda: cursor.execute(query, *bound))
+        fetch_reader = getattr(cursor, "fetch_record_batch", None)
+        if fetch_reader is None:
+            return from_table(_gathered(cursor), "query")
+        reader: pa.RecordBatchReader = _asked(fetch_reader)
         checked_names(reader.schema.names)
-        return from_batches(reader.schema, reader, "query")
-    with contextlib.closing(cursor):
-        if cursor.description is None:
-            raise UnreadableSource("the query", "it returns no rows.", hint="Write a SELECT.")
-        names = checked_names([str(column[0]) for column in cursor.description])
-        return from_table(_gathered(cursor, names), "query")
+        failed.pop_all()
+    source = from_batches(reader.schema, _read(reader), "query")
+    source.close = cursor.close
+    return source
 
 
-def _gathered(cursor: DatabaseCursor, names: list[str]) -> pa.Table:
+def _asked(ask: Callable[[], _T]) -> _T:
+    """Return the answer of the other database; its driver has error classes of its own."""
+    try:
+        return ask()
+    except Exception as error:
+        raise UnreadableSource(
+            "the query", f"{str(error).rstrip('.')}.", hint="Check it in that database."
+        ) from error
+
+
+def _read(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    while (batch := _asked(lambda: next(reader, None))) is not None:
+        yield batch
+
+
+def _gathered(cursor: DatabaseCursor) -> pa.Table:
+    if cursor.description is None:
+        raise UnreadableSource("the query", "it returns no rows.", hint="Write a SELECT.")
+    names = checked_names([str(column[0]) for column in cursor.description])
     parts = []
-    while rows := cursor.fetchmany(_FETCH_ROWS):
+    while rows := _asked(lambda: cursor.fetchmany(_FETCH_ROWS)):
         columns = zip(*rows, strict=True)
         arrays = [_column(name, values) for name, values in zip(names, columns, strict=True)]
         parts.append(pa.Table.from_arrays(arrays, names=names))
@@ -91,10 +111,10 @@ def _gathered(cursor: DatabaseCursor, names: list[str]) -> pa.Table:
         raise _mixed(str(error)) from error
 
 
-def _column(name: str, values: Sequence[object]) -> pa.Array:
+def _column(name: str, values: Sequence[object]) -> pa.Array[Any]:
     try:
-        return pa.array(values)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
+        return exact_array(values)
+    except MISFIT as error:
         raise _mixed(f'"{name}": {error}') from error
 
 

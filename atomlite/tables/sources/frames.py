@@ -7,20 +7,29 @@ names that are not text are written out, and the levels of a column MultiIndex a
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Hashable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import pyarrow as pa
 
 from atomlite.errors import UnsupportedData
 from atomlite.tables.fitting import Slice, Values
+from atomlite.tables.objects import MISFIT, exact_array
 from atomlite.tables.sources.names import checked_names
-from atomlite.tables.sources.source import SLICE_ROWS, Source, columns_of
+from atomlite.tables.sources.source import SLICE_ROWS, Source, columns_of, types_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_MISFIT = (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError)
+_ONE_BY_ONE = frozenset({"object", "category"})
+"""Classes of columns whose values may each be of another kind."""
+
+
+def is_frame(data: object) -> TypeGuard[pd.DataFrame]:
+    """Return whether data is a pandas DataFrame; without pandas, nothing is."""
+    pandas = sys.modules.get("pandas")
+    return pandas is not None and isinstance(data, pandas.DataFrame)
 
 
 def frame_source(frame: pd.DataFrame, *, known: Mapping[str, pa.DataType] | None = None) -> Source:
@@ -35,33 +44,41 @@ def frame_source(frame: pd.DataFrame, *, known: Mapping[str, pa.DataType] | None
         UnsupportedData: It has no columns, two of one name, or a column of mixed objects.
     """
     flat = _flattened(frame)
-    checked_names(list(flat.columns))
+    names = checked_names([str(name) for name in flat.columns])
     prepared = {
         name: _objects(name, flat[name], known or {})
-        for name, dtype in flat.dtypes.items()
-        if dtype.kind == "O" or str(dtype) == "category"
+        for name, dtype in zip(names, flat.dtypes, strict=True)
+        if str(dtype) in _ONE_BY_ONE
     }
     plain = flat.drop(columns=list(prepared)) if prepared else flat
-    sample = pa.Table.from_pandas(plain.iloc[:1], preserve_index=False).schema
-    data_types = {}
-    for name in flat.columns:
+    found = types_of(_arrow(plain.iloc[:1]).schema)
+    data_types: dict[str, pa.DataType] = {}
+    for name in names:
         values = prepared.get(name)
         if values is None:
-            data_types[name] = sample.field(name).type
+            data_types[name] = found[name]
         else:
             data_types[name] = (known or {})[name] if isinstance(values, list) else values.type
 
     def slices() -> Iterator[tuple[Slice, int]]:
         for start in range(0, len(flat), SLICE_ROWS):
             part = plain.iloc[start : start + SLICE_ROWS]
-            columns: dict[str, Values] = {}
-            if len(plain.columns):
-                columns.update(columns_of(pa.Table.from_pandas(part, preserve_index=False)))
+            columns: dict[str, Values] = {**columns_of(_arrow(part))} if len(part.columns) else {}
             for name, values in prepared.items():
                 columns[name] = values[start : start + SLICE_ROWS]
             yield columns, min(SLICE_ROWS, len(flat) - start)
 
     return Source("DataFrame", data_types, slices, len(flat))
+
+
+def _arrow(frame: pd.DataFrame) -> pa.Table:
+    try:
+        return pa.Table.from_pandas(frame, preserve_index=False)
+    except MISFIT as error:
+        raise UnsupportedData(
+            f"The DataFrame cannot be read: {' '.join(str(part) for part in error.args)}.",
+            hint="Convert that column, for example with `.astype(str)`.",
+        ) from error
 
 
 def _flattened(frame: pd.DataFrame) -> pd.DataFrame:
@@ -83,8 +100,13 @@ def _column_name(name: Hashable) -> str:
 def _objects(name: str, series: pd.Series, known: Mapping[str, pa.DataType]) -> Values:
     """Return a column of Python objects as Arrow values, or as they are when they are mixed."""
     try:
-        array = pa.array(series, from_pandas=True)
-    except _MISFIT as error:
+        if str(series.dtype) == "category":
+            if str(series.cat.categories.dtype) == "object":
+                exact_array(list(series.cat.categories))
+            array: Any = pa.array(series, from_pandas=True)
+        else:
+            array = exact_array(series.to_numpy())
+    except MISFIT as error:
         if name in known:
             return list(series)
         raise UnsupportedData(
@@ -93,4 +115,7 @@ def _objects(name: str, series: pd.Series, known: Mapping[str, pa.DataType]) -> 
             "`data_types`.",
             details={"column": name},
         ) from error
-    return array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array])
+    if isinstance(array, pa.ChunkedArray):  # of text beyond 2 GB
+        return array
+    whole: pa.ChunkedArray[Any] = pa.chunked_array([array])
+    return whole

@@ -16,24 +16,26 @@ def row_source(row: Mapping[str, object] | Sequence[object], schema: TableSchema
     Args:
         row: Values in the order of the columns, all of them; or values by column name, in which
             columns without a value get their default or null.
+        schema: The table's.
 
     Raises:
         InvalidArgument: A tuple of another length.
         UnexpectedColumns: A name that no column has.
     """
-    if isinstance(row, Mapping):
-        values = dict(row)
+    given: object = row
+    if isinstance(given, Mapping):
+        values = dict(given)
         unknown = [str(name) for name in values if name not in schema.by_name]
         if unknown:
             raise UnexpectedColumns(
                 f'"{schema.name}" has no column named {names_listed(unknown)}; nothing was loaded.',
                 hint=f"Its columns: {names_listed(schema.names)}.",
             )
-    elif isinstance(row, Sequence) and not isinstance(row, str | bytes):
-        if len(row) != len(schema.columns):
+    elif isinstance(given, Sequence) and not isinstance(given, str | bytes):
+        if len(given) != len(schema.columns):
             expected = f"a tuple of {len(schema.columns)} values: {names_listed(schema.names)}"
             raise InvalidArgument("row", row, expected)
-        values = dict(zip(schema.names, row, strict=True))
+        values = dict(zip(schema.names, given, strict=True))
     else:
         raise InvalidArgument("row", row, "a tuple of values, or a mapping from names to values")
 

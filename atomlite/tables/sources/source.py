@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pyarrow as pa
 
@@ -27,6 +28,7 @@ class Source:
         slices: Makes the iterator over slices and their numbers of rows.
         row_count: Number of rows when known before reading, for progress.
         unsplit: Lines of a file that could not be split into columns.
+        close: Gives back what the source holds open.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Source:
     slices: Callable[[], Iterator[tuple[Slice, int]]]
     row_count: int | None = None
     unsplit: list[RejectedRow] = field(default_factory=list)
+    close: Callable[[], object] = lambda: None
 
 
 def from_table(table: pa.Table, name: str) -> Source:
@@ -73,6 +76,6 @@ def types_of(schema: pa.Schema) -> dict[str, pa.DataType]:
     return dict(zip(schema.names, schema.types, strict=True))
 
 
-def columns_of(table: pa.Table) -> dict[str, pa.ChunkedArray]:
+def columns_of(table: pa.Table) -> dict[str, pa.ChunkedArray[Any]]:
     """Return the columns by name."""
     return dict(zip(table.column_names, table.columns, strict=True))

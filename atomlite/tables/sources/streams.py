@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Protocol, runtime_checkable
 
 import pyarrow as pa
 
-from atomlite.errors import UnsupportedData
+from atomlite.errors import UnreadableSource, UnsupportedData, names_listed
 from atomlite.tables.sources.names import checked_names
 from atomlite.tables.sources.source import Source, from_batches, from_table
 
@@ -30,18 +31,43 @@ def arrow_source(data: object) -> Source:
     if isinstance(data, pa.Table):
         return from_table(data.rename_columns(checked_names(data.column_names)), "Arrow table")
     if isinstance(data, ArrowStream):
+        _refuse_objects(data)
         try:
             reader = pa.RecordBatchReader.from_stream(data)
-        except (TypeError, pa.ArrowInvalid) as error:
-            raise _not_a_stream(data) from error
+        except (TypeError, pa.ArrowException) as error:
+            raise _not_a_stream(data, f" ({error})") from error
         checked_names(reader.schema.names)
-        return from_batches(reader.schema, reader, f"{type(data).__name__} stream")
+        name = f"{type(data).__name__} stream"
+        return from_batches(reader.schema, _batches(reader, name), name)
     raise _not_a_stream(data)
 
 
-def _not_a_stream(data: object) -> UnsupportedData:
+def _refuse_objects(data: object) -> None:
+    """Refuse columns of Python objects in polars: their stream holds addresses, not values."""
+    schema = getattr(data, "schema", None)
+    if type(data).__module__.partition(".")[0] == "polars" and isinstance(schema, Mapping):
+        objects = [str(name) for name, data_type in schema.items() if str(data_type) == "Object"]
+        if objects:
+            raise UnsupportedData(
+                f"The polars columns {names_listed(objects)} hold Python objects.",
+                hint="Cast them to a data type of polars.",
+            )
+
+
+def _batches(reader: pa.RecordBatchReader, name: str) -> Iterator[pa.RecordBatch]:
+    while True:
+        try:
+            batch = next(reader, None)
+        except (pa.ArrowException, OSError) as error:
+            raise UnreadableSource(f"the {name}", str(error).split("\n")[0]) from error
+        if batch is None:
+            return
+        yield batch
+
+
+def _not_a_stream(data: object, reason: str = "") -> UnsupportedData:
     return UnsupportedData(
-        f"{type(data).__name__} is not Arrow data.",
+        f"{type(data).__name__} is not Arrow data{reason}.",
         hint="Pass a pyarrow, polars or DuckDB table, or use read_pandas, read_csv, "
         "read_parquet or read_sql.",
     )

@@ -1,0 +1,130 @@
+"""Errors of names, types and conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from atomlite.errors.root import AtomliteError, did_you_mean, names_listed
+
+if TYPE_CHECKING:
+    from atomlite.types import JsonValue
+
+
+class TableNotFound(AtomliteError, KeyError):
+    """No table has this name."""
+
+    code = "table_not_found"
+    http_status = 404
+
+    def __init__(self, name: object, *, known: Sequence[str]) -> None:
+        tables = f"Tables: {names_listed(known)}." if known else "There are no tables yet."
+        super().__init__(
+            f'No table named "{name}". {tables}',
+            hint=did_you_mean(name, known),
+            details={"table": str(name), "tables": list(known)},
+        )
+
+
+class TableExists(AtomliteError, ValueError):
+    """A table of this name exists and was not to be replaced."""
+
+    code = "table_exists"
+    http_status = 409
+
+    def __init__(self, name: str, row_count: int) -> None:
+        super().__init__(
+            f'A table named "{name}" exists, with {row_count:,} rows.',
+            hint=f'Delete it with `del session.tables["{name}"]`, choose another name, '
+            'or pass if_exists="replace".',
+            details={"table": name},
+        )
+
+
+class ColumnNotFound(AtomliteError, KeyError):
+    """No column has this name."""
+
+    code = "unknown_column"
+    http_status = 400
+
+    def __init__(self, name: object, *, table: str, known: Sequence[str]) -> None:
+        super().__init__(
+            f'No column named "{name}" in "{table}". Columns: {names_listed(known)}.',
+            hint=did_you_mean(name, known),
+            details={"column": str(name), "table": table, "columns": list(known)},
+        )
+
+
+class InvalidName(AtomliteError, ValueError):
+    """A name cannot be used."""
+
+    code = "invalid_name"
+    http_status = 400
+
+    def __init__(self, what: str, name: object, reason: str) -> None:
+        super().__init__(f"{what} {name!r} cannot be used: {reason}", details={"name": str(name)})
+
+
+class UnknownDataType(AtomliteError, ValueError):
+    """A data type is not one that a table can store."""
+
+    code = "unknown_data_type"
+    http_status = 400
+
+    def __init__(self, data_type: object, hint: str, *, column: str | None = None) -> None:
+        where = f'Column "{column}": ' if column is not None else ""
+        super().__init__(
+            f"{where}data type {data_type} cannot be stored.",
+            hint=hint,
+            details={"data_type": str(data_type), "column": column},
+        )
+
+
+class WrongType(AtomliteError, TypeError):
+    """A value or operator does not fit the type of a column."""
+
+    code = "wrong_type"
+    http_status = 400
+
+    def __init__(
+        self, message: str, *, hint: str = "", details: Mapping[str, JsonValue] | None = None
+    ) -> None:
+        super().__init__(message, hint=hint, details=details)
+
+
+class ConditionMisused(AtomliteError, TypeError):
+    """A condition was used where Python wants True or False."""
+
+    code = "condition_misused"
+    http_status = 400
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"{what} describes rows; it is neither true nor false.",
+            hint=(
+                "Write `(a) & (b)`, `(a) | (b)`, `~(a)` instead of `and`, `or`, `not`, and "
+                "`column.between(low, high)` instead of `low <= column <= high`."
+            ),
+        )
+
+
+class InvalidArgument(AtomliteError, ValueError):
+    """An argument is out of its range."""
+
+    code = "invalid_argument"
+    http_status = 400
+
+    def __init__(self, name: str, found: object, expected: str) -> None:
+        super().__init__(
+            f"{name} is {found!r}.", hint=f"It must be {expected}.", details={"argument": name}
+        )
+
+
+class InvalidJoin(AtomliteError, ValueError):
+    """Two tables cannot be linked this way."""
+
+    code = "invalid_join"
+    http_status = 400
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
