@@ -83,6 +83,20 @@ class BodyTooLarge(AtomliteError, ValueError):
         )
 
 
+class HeadTooLarge(AtomliteError, ValueError):
+    """The head of a request is larger than the session allows."""
+
+    code = "head_too_large"
+    http_status = 431
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"The head of this request has more than {limit:,} bytes.",
+            hint="Send less in the path, query and headers, or raise `limits.header_bytes`.",
+            details={"limit": limit},
+        )
+
+
 class NotAcceptable(AtomliteError, ValueError):
     """The answer has no form that the client accepts."""
 

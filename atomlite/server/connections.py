@@ -13,27 +13,54 @@ from tornado.iostream import IOStream, StreamClosedError, UnsatisfiableReadError
 from tornado.netutil import add_accept_handler
 
 from atomlite.config import Limits
+from atomlite.errors import AtomliteError, HeadTooLarge, InvalidRequest, error_body
 from atomlite.http.headers import head_bytes
+from atomlite.http.json_text import json_bytes
 from atomlite.server.deadlines import Deadlines
 from atomlite.server.exchanges import Exchange, Receiver
 
 _READ_AT_ONCE = 16 * 1024
-_HEAD_TOO_LARGE = head_bytes(431, [("Content-Length", "0"), ("Connection", "close")])
+_BARE_REFUSAL = b"HTTP/1.1 400 Bad Request\r\n\r\n"
+"""What Tornado says to a text that is no request."""
+
+
+def _refusal(error: AtomliteError) -> bytes:
+    """Return the whole answer to what never became a request: the same shape, and no trace."""
+    status = error.http_status
+    body = json_bytes(error_body(error, status=status, trace_id=None))
+    headers = [
+        ("Content-Type", "application/json"),
+        ("Content-Length", str(len(body))),
+        ("Connection", "close"),
+    ]
+    return head_bytes(status, headers) + body
+
+
+_NOT_HTTP = _refusal(
+    InvalidRequest(
+        "This is no well-formed request of HTTP/1.1.",
+        hint="Check the request line, the headers, and that the body has one length.",
+    )
+)
 
 
 class _Stream(IOStream):
     """A connection's stream of bytes.
 
     Nagle's algorithm is off from the start: Tornado's switching it for each answer costs two system
-    calls.
+    calls. Refusals of Tornado's own get the shape of all errors.
     """
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, header_bytes: int) -> None:
+        self._header_bytes = header_bytes
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         super().__init__(connection, read_chunk_size=_READ_AT_ONCE)
 
     def set_nodelay(self, value: bool) -> None:
         pass
+
+    def write(self, data: bytes | memoryview) -> asyncio.Future[None]:
+        return super().write(_NOT_HTTP if data == _BARE_REFUSAL else data)
 
     def close(
         self,
@@ -44,7 +71,7 @@ class _Stream(IOStream):
     ) -> None:
         if isinstance(exc_info, UnsatisfiableReadError) and not self.closed():
             # The head is larger than its limit; Tornado would close without a word.
-            self.socket.send(_HEAD_TOO_LARGE)
+            self.socket.send(_refusal(HeadTooLarge(self._header_bytes)))
         super().close(exc_info)
 
 
@@ -58,6 +85,7 @@ class Connections:
 
     def __init__(self, limits: Limits, receiver: Receiver) -> None:
         self.body_bytes = limits.body_bytes
+        self._header_bytes = limits.header_bytes
         self._receiver = receiver
         self._parameters = HTTP1ConnectionParameters(
             max_header_size=limits.header_bytes,
@@ -80,7 +108,7 @@ class Connections:
         self._stop_accepting = [add_accept_handler(each, self._connected) for each in sockets]
 
     def _connected(self, connection: socket.socket, address: tuple[str, int]) -> None:
-        stream = _Stream(connection)
+        stream = _Stream(connection, self._header_bytes)
         self._open[stream] = asyncio.create_task(self._serve(stream, address[0]))
 
     async def _serve(self, stream: IOStream, address: str) -> None:

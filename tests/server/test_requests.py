@@ -140,7 +140,10 @@ def test_head_over_the_limit_is_431(serve: Serve) -> None:
     """A head that is too large ends the connection with 431."""
     served = serve(limits=Limits(header_bytes=2000))
     request = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nX-Long: " + b"x" * 3000
-    assert served.raw(request).startswith(b"HTTP/1.1 431 ")
+    answer = served.raw(request)
+    assert answer.startswith(b"HTTP/1.1 431 ")
+    body = json.loads(answer.partition(b"\r\n\r\n")[2])
+    assert (body["status"], body["error"]["code"]) == (431, "head_too_large")
     assert served.http.get("health/live").status_code == 200
 
 
@@ -277,7 +280,10 @@ def test_http_1_0_is_served(served: Served) -> None:
 )
 def test_ambiguous_messages_are_refused(served: Served, request_bytes: bytes) -> None:
     """What two readers could read in two ways answers 400 and ends the connection."""
-    assert served.raw(request_bytes).startswith(b"HTTP/1.1 400 ")
+    answer = served.raw(request_bytes)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    body = json.loads(answer.partition(b"\r\n\r\n")[2])
+    assert (body["status"], body["error"]["code"]) == (400, "invalid_request")
 
 
 def test_idle_connection_is_closed(serve: Serve) -> None:
