@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from atomlite.errors import TableNotFound
 from atomlite.tables.links import Link
+from atomlite.tables.reports import LoadReport
 from atomlite.tables.schemas import TableSchema
 from atomlite.types import Version
 
@@ -24,6 +25,7 @@ class TableState:
         next_row: Row number that the next row gets, in a table without keys.
         version: Version number of the session's data when this table last changed.
         restored: Whether it came with the database file rather than from this session's code.
+        last_load: What became of the last load of this session; ``None`` before the first.
     """
 
     schema: TableSchema
@@ -31,6 +33,7 @@ class TableState:
     next_row: int = 0
     version: int = 0
     restored: bool = False
+    last_load: LoadReport | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,13 +79,13 @@ def load(
     rows_in = counter.rows + misfits.unsplit
     report = _report(state, source, matching, misfits, outcome, rows_in)
     version = transaction.before.version.number
-    _publish(transaction, state, outcome, version + 1)
     report = replace(
         report,
         version_before=version,
         version_after=version + 1,
         seconds=time.perf_counter() - started,
     )
+    _publish(transaction, state, outcome, report)
     if misfits.count:
         _complain(report, options)
     return report
@@ -237,14 +237,15 @@ def _report(
 
 
 def _publish(
-    transaction: Transaction[Catalog], state: TableState, outcome: _Outcome, version: int
+    transaction: Transaction[Catalog], state: TableState, outcome: _Outcome, report: LoadReport
 ) -> None:
-    transaction.state = transaction.state.at_version(version).with_table(
+    transaction.state = transaction.state.at_version(report.version_after).with_table(
         replace(
             state,
             row_count=state.row_count + outcome.inserted,
             next_row=state.next_row + outcome.inserted,
-            version=version,
+            version=report.version_after,
+            last_load=report,
         )
     )
     transaction.changed_rows += outcome.inserted + outcome.updated

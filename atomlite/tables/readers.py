@@ -83,7 +83,7 @@ class TableReaders:
             keys: As in `create_table`.
             data_types: Types of some columns, where the DataFrame's own do not fit.
             default_values: As in `create_table`.
-            error_handling: As in `Table.load`.
+            error_handling: As in `Table.load`; `Table.last_load` tells what was left out.
             if_exists: As in `create_table`.
 
         Raises:
@@ -202,7 +202,7 @@ class TableReaders:
             keys: As in `create_table`.
             data_types: Types of some columns, where the files' own do not fit.
             default_values: As in `create_table`.
-            error_handling: As in `Table.load`.
+            error_handling: As in `Table.load`; `Table.last_load` tells what was left out.
             if_exists: As in `create_table`.
 
         Raises:
@@ -243,7 +243,7 @@ class TableReaders:
             keys: As in `create_table`.
             data_types: Types of some columns.
             default_values: As in `create_table`.
-            error_handling: As in `Table.load`.
+            error_handling: As in `Table.load`; `Table.last_load` tells what was left out.
             if_exists: As in `create_table`.
 
         Raises:

@@ -80,6 +80,19 @@ class Table:
         return self._state.version
 
     @property
+    def last_load(self) -> LoadReport | None:
+        """What became of the last load, also of the one that made the table; ``None`` before.
+
+        >>> frame = pd.DataFrame({"a": ["1", "n/a"]})
+        >>> table = session.read_pandas(
+        ...     frame, data_types={"a": "int64"}, error_handling="skip", table_name="T"
+        ... )
+        >>> print(table.last_load.samples[0])
+        Row 1: "a" is int64, got "n/a".
+        """
+        return self._state.last_load
+
+    @property
     def row_count(self) -> int:
         """The number of rows; known without a query.
 

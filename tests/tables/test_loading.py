@@ -266,3 +266,25 @@ def test_the_report_tells_versions_types_and_time(session: al.Session) -> None:
     assert report.as_json()["rows_in"] == 2
     assert report.seconds > 0
     assert _rows(table) == [(dt.date(2026, 1, 1),), (None,)]
+
+
+def test_the_report_of_a_new_table_can_be_read(session: al.Session) -> None:
+    """`read_pandas` returns the table; what was left out is told by `last_load`."""
+    frame = pd.DataFrame({"a": ["1", "n/a", "3"]})
+    table = session.read_pandas(
+        frame, data_types={"a": "int64"}, error_handling="skip", table_name="Reported"
+    )
+    first = table.last_load
+    assert first is not None
+    assert (first.inserted, first.rejected, list(first.rejected_rows)) == (2, 1, [1])
+
+    report = table.load(pd.DataFrame({"a": [4]}))
+    assert table.last_load is report
+    with pytest.raises(RowsRejected):
+        table.load(frame)
+    assert table.last_load is report
+
+
+def test_a_table_without_loads_has_no_report(session: al.Session) -> None:
+    """Before the first load there is nothing to tell."""
+    assert session.create_table("Unloaded", data_types={"a": "int64"}).last_load is None
