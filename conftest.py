@@ -22,7 +22,11 @@ from sybil.parsers.myst import PythonCodeBlockParser
 import atomlite as al
 
 settings.register_profile(
-    "ci", max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "ci",
+    max_examples=1000,
+    deadline=None,
+    derandomize=True,  # a run that fails can be had again
+    suppress_health_check=[HealthCheck.too_slow],
 )
 settings.register_profile("dev", max_examples=50, deadline=None)
 settings.register_profile("debug", max_examples=10, deadline=None, verbosity=Verbosity.verbose)

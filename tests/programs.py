@@ -20,7 +20,11 @@ def start(*parts: str) -> subprocess.Popen[str]:
     source = "\n".join([_PREAMBLE, *(dedent(part) for part in parts)])
     return subprocess.Popen(
         [sys.executable, "-W", "error", "-c", source],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+        # Not measured: to save coverage would be part of how these programs end.
+        env={
+            **{name: value for name, value in os.environ.items() if "COVERAGE" not in name},
+            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+        },
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

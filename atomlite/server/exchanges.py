@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _NONE_YET = HTTPHeaders()
 _SLICE = 1024 * 1024
 _LINGER_SECONDS = 2.0
+_MOST_LINGER_SECONDS = 30.0
 _LENGTH = re.compile("[0-9]{1,4000}")
 _RESET = struct.pack("ii", 1, 0)
 
@@ -57,6 +58,7 @@ class Exchange(HTTPMessageDelegate):
         self._chunks: list[bytes] = []
         self._size = 0
         self._refused = False
+        self._came = 0.0
         self.method = ""
         self.target = ""
         self.version = ""
@@ -104,6 +106,7 @@ class Exchange(HTTPMessageDelegate):
     def data_received(self, chunk: bytes) -> None:
         """Take a part of the body."""
         if self._refused:
+            self._came = self._connection.stream.io_loop.time()
             return
         self._connections.waiting.begin(self._connection.stream)
         self._size += len(chunk)
@@ -129,16 +132,25 @@ class Exchange(HTTPMessageDelegate):
             gone()
 
     def _refuse(self) -> None:
-        """Answer before the body has come, then let the body come for a moment and forget it.
+        """Answer before the body has come, then let the body come and forget it, for a time.
 
         Closed at once, a connection with unread bytes is reset, and the client, still sending,
-        would see the reset instead of the answer.
+        would see the reset instead of the answer. So it closes when nothing has come for
+        `_LINGER_SECONDS`, and after `_MOST_LINGER_SECONDS` whatever comes.
         """
         self._refused = True
         self._chunks.clear()
         self.headers.pop("Expect", None)  # Tornado would ask for the body
         self._receiver.refuse_body(self)
-        self._connection.stream.io_loop.call_later(_LINGER_SECONDS, self._connection.close)
+        self._came = self._connection.stream.io_loop.time()
+        self._linger(self._came + _MOST_LINGER_SECONDS)
+
+    def _linger(self, end: float) -> None:
+        loop = self._connection.stream.io_loop
+        if loop.time() >= min(end, self._came + _LINGER_SECONDS):
+            self._connection.close()
+        elif not self._connection.stream.closed():
+            loop.call_later(_LINGER_SECONDS / 4, self._linger, end)
 
     # ---- the answer ----------------------------------------------------------------------------
 

@@ -81,6 +81,8 @@ class _Rounds:
         time.sleep(self._chance.random() * 0.25)
         os.kill(int(pid), signal.SIGKILL)
         while (line := said.readline()) != "killed\n":
+            if line.endswith("killed\n"):
+                break  # killed as it spoke: what it did not say to the end, it did not acknowledge
             what, number, version = line.split()
             self._said[what].add(int(number))
             self._version = int(version)

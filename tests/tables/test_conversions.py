@@ -112,8 +112,8 @@ def _equal(found: object, given: object) -> bool:
         return True  # text is read; what it may be is tested by examples
     if isinstance(found, float) and not isinstance(given, bool):
         return math.isclose(found, float(given), rel_tol=1e-7, abs_tol=1e-44)  # type: ignore[arg-type]
-    if isinstance(found, Decimal) and isinstance(given, float):
-        return float(found) == given
+    if isinstance(found, Decimal) and isinstance(given, float | np.floating):
+        return type(given)(found) == given  # it goes back to the same float, of the same width
     return bool(_worth(found) == _worth(given))
 
 
@@ -142,7 +142,8 @@ def test_an_arrow_value_arrives_exactly_or_is_rejected(
             plain: pa.Array[Any] = pa.array([value])
         except (pa.ArrowException, OverflowError, TypeError, ValueError):
             continue
-        given_value = plain[0].as_py()
+        # As Python's, a float of 32 bits would be one of 64.
+        given_value = value if isinstance(value, np.floating) else plain[0].as_py()
         converted, misfits = convert(pa.chunked_array([plain]), target)
         if not misfits:
             assert _equal(converted[0].as_py(), given_value)
