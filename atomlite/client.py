@@ -6,7 +6,9 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from atomlite.engine.cancellation import current_operation, inside_operation
 from atomlite.errors import CalledFromEventLoop, SessionClosed
+from atomlite.http.headers import INNER_KEY
 from atomlite.telemetry.tracing import Tracing
 
 if TYPE_CHECKING:
@@ -18,12 +20,16 @@ _MARGIN_SECONDS = 5.0
 class Client:
     """Calls a session over HTTP, as any other program would, within the caller's trace.
 
+    A callback whose request has ended can call no more: each call raises why it was stopped.
+
     Args:
         url: URL of the session, ``base_path`` included.
         tracing: Gives each request the headers of the current trace.
         callback_seconds: The session's limit; a call waits a little longer than that.
         is_async_callback: Whether the caller is an ``async def`` callback of the session, all of
             which a blocking call would stop.
+        inner_key: What tells the server that a callback calls, which must not wait behind callbacks
+            that wait for it.
     """
 
     def __init__(
@@ -33,11 +39,13 @@ class Client:
         tracing: Tracing,
         callback_seconds: float,
         is_async_callback: Callable[[], bool],
+        inner_key: str,
     ) -> None:
         self.url = url.rstrip("/") + "/"
         self._tracing = tracing
         self._seconds = callback_seconds + _MARGIN_SECONDS
         self._is_async_callback = is_async_callback
+        self._inner_key = inner_key
         self._making = threading.Lock()
         self._http_client: httpx.Client | None = None
         self._closed = False
@@ -70,8 +78,11 @@ class Client:
             return self._http_client
 
     def _before(self, request: httpx.Request) -> None:
+        current_operation().check()
         if self._is_async_callback():
             raise CalledFromEventLoop("session.client.http_client")
+        if inside_operation():
+            request.headers[INNER_KEY] = self._inner_key
         self._tracing.inject(request.headers)
 
     def close(self) -> None:

@@ -8,22 +8,93 @@ atomlite.errors.InvalidConfiguration: port is 70000. It must be from 0 to 65535;
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from atomlite.errors import InvalidConfiguration
 
-_MOST_THREADS = 1024
 _MEMORY = re.compile(r"\d+(\.\d+)?\s*([KMGT]i?B|%)", re.IGNORECASE)
+_PATH = re.compile(r"/[^?#{} ]*")
+_ORIGIN = re.compile(
+    r"\*|[a-z][a-z0-9+.-]*://([^\s/?#@:\[\]]+|\[[0-9a-f:.]+\])(:\d+)?/?", re.IGNORECASE
+)
+_BARE_NAME = re.compile(r"\*|[^\s/?#@:\[\]]+|\[?[0-9a-f]*:[0-9a-f:.]+\]?", re.IGNORECASE)
 
 
-def _positive(owner: object, *names: str) -> None:
-    for name in names:
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """What the values of a field have in common.
+
+    Args:
+        expected: The same in words, after "It must be".
+        holds: Whether a value is one of them.
+    """
+
+    expected: str
+    holds: Callable[[object], bool]
+
+    def check(self, owner: object, name: str) -> None:
+        """Raise `InvalidConfiguration` when the value of a field is none of them."""
         value = getattr(owner, name)
-        if not value > 0:
-            raise InvalidConfiguration(name, value, "greater than 0")
+        if not self.holds(value):
+            raise InvalidConfiguration(name, value, self.expected)
+
+
+def _check(owner: object, rules: Mapping[str, _Rule]) -> None:
+    for name, rule in rules.items():
+        rule.check(owner, name)
+
+
+def _whole(least: int, most: float = math.inf) -> Callable[[object], bool]:
+    return lambda v: isinstance(v, int) and not isinstance(v, bool) and least <= v <= most
+
+
+def _is_number(value: object) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and math.isfinite(value)  # type: ignore[arg-type] # a number, as just seen
+
+
+def _text(pattern: re.Pattern[str]) -> Callable[[object], bool]:
+    return lambda v: isinstance(v, str) and bool(pattern.fullmatch(v))
+
+
+def _optional(holds: Callable[[object], bool]) -> Callable[[object], bool]:
+    return lambda v: v is None or holds(v)
+
+
+def _several(holds: Callable[[object], bool]) -> Callable[[object], bool]:
+    kinds = (Sequence, AbstractSet)
+    return lambda v: isinstance(v, kinds) and not isinstance(v, str | bytes) and all(map(holds, v))
+
+
+def _is_path(value: object) -> bool:
+    return isinstance(value, str | Path) and str(value) not in ("", ".")
+
+
+_COUNT = _Rule("a whole number greater than 0", _whole(1))
+_SECONDS = _Rule("a number of seconds greater than 0", lambda v: _is_number(v) and v > 0)  # type: ignore[operator] # a number
+_LIMITS = {
+    "body_bytes": _COUNT,
+    "header_bytes": _COUNT,
+    "callback_seconds": _SECONDS,
+    "query_seconds": _Rule(f"{_SECONDS.expected}, or None for no limit", _optional(_SECONDS.holds)),
+    "stream_idle_seconds": _SECONDS,
+    "connection_idle_seconds": _SECONDS,
+    "concurrent_callbacks": _COUNT,
+    "queued_requests": _COUNT,
+    "drain_seconds": _Rule("a number of seconds, 0 or more", lambda v: _is_number(v) and v >= 0),  # type: ignore[operator] # a number
+    "rejected_samples": _Rule("a whole number, 0 or more", _whole(0)),
+}
+_TRACING = {
+    "enabled": _Rule("True or False", lambda v: isinstance(v, bool)),
+    "kept_traces": _COUNT,
+    "kept_spans": _COUNT,
+    "service_name": _Rule("a text, not empty", lambda v: isinstance(v, str) and bool(v)),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,21 +133,7 @@ class Limits:
 
     def __post_init__(self) -> None:
         """Refuse values out of range."""
-        _positive(
-            self,
-            "body_bytes",
-            "header_bytes",
-            "callback_seconds",
-            "stream_idle_seconds",
-            "connection_idle_seconds",
-            "concurrent_callbacks",
-            "queued_requests",
-        )
-        if self.query_seconds is not None:
-            _positive(self, "query_seconds")
-        for name in ("drain_seconds", "rejected_samples"):
-            if getattr(self, name) < 0:
-                raise InvalidConfiguration(name, getattr(self, name), "0 or more")
+        _check(self, _LIMITS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +156,7 @@ class TracingConfig:
 
     def __post_init__(self) -> None:
         """Refuse values out of range."""
-        _positive(self, "kept_traces", "kept_spans")
+        _check(self, _TRACING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,9 +168,9 @@ class SessionConfig:
         port: TCP port from 1 to 65535; 0 (default) takes a free one.
         base_path: Path under which everything is served, for a proxy that keeps it. Default
             ``"/"``.
-        allowed_hosts: Names that the ``Host`` header may have, without port; ``"*"`` allows all.
-            Default: the names of this machine's loopback and ``host`` itself. Others answer 403
-            (DNS rebinding).
+        allowed_hosts: Names that the ``Host`` header may have, without port, besides the names of
+            this machine's loopback and ``host`` itself; ``"*"`` allows all. Default: none. Others
+            answer 403 (DNS rebinding).
         trusted_proxies: Addresses or networks (``"10.0.0.0/8"``) whose ``X-Forwarded-*`` headers
             are believed. Default: none.
         cors_origins: Origins (``"https://app.example"``) that a browser may call from; ``"*"``
@@ -141,22 +198,27 @@ class SessionConfig:
 
     def __post_init__(self) -> None:
         """Refuse values out of range."""
-        if not 0 <= self.port <= 65535:  # noqa: PLR2004 -- the range of TCP ports
-            raise InvalidConfiguration("port", self.port, "from 0 to 65535; 0 takes a free one")
-        if not self.base_path.startswith("/") or any(c in self.base_path for c in "?#{} "):
-            raise InvalidConfiguration(
-                "base_path", self.base_path, 'a path such as "/" or "/analytics"'
-            )
-        if self.memory_limit is not None and not _MEMORY.fullmatch(self.memory_limit):
-            raise InvalidConfiguration(
-                "memory_limit", self.memory_limit, 'a size such as "4GB", "512MiB" or "60%"'
-            )
-        if self.threads is not None:
-            _positive(self, "threads")
-            if self.threads > _MOST_THREADS:
-                raise InvalidConfiguration("threads", self.threads, f"at most {_MOST_THREADS}")
-        for name in ("allowed_hosts", "trusted_proxies", "cors_origins"):
-            if isinstance(getattr(self, name), str):
-                raise InvalidConfiguration(
-                    name, getattr(self, name), "a sequence of texts, not one text"
-                )
+        _check(self, _SESSION)
+
+
+_SESSION = {
+    "host": _Rule("an address or a host name, as text", lambda v: isinstance(v, str)),
+    "port": _Rule("from 0 to 65535; 0 takes a free one", _whole(0, 65535)),
+    "base_path": _Rule('a path such as "/" or "/analytics"', _text(_PATH)),
+    "allowed_hosts": _Rule(
+        'a sequence of names without scheme and port, such as "app.example", or "*"',
+        _several(_text(_BARE_NAME)),
+    ),
+    "trusted_proxies": _Rule(
+        "a sequence of texts, not one text", _several(lambda v: isinstance(v, str))
+    ),
+    "cors_origins": _Rule(
+        'a sequence of origins such as "https://app.example" or "http://localhost:3000", or "*"',
+        _several(_text(_ORIGIN)),
+    ),
+    "database": _Rule("the path of a file, or None for memory", _optional(_is_path)),
+    "memory_limit": _Rule('a size such as "4GB", "512MiB" or "60%"', _optional(_text(_MEMORY))),
+    "threads": _Rule("a whole number from 1 to 1,024", _optional(_whole(1, 1024))),
+    "limits": _Rule("made by `Limits`", lambda v: isinstance(v, Limits)),
+    "tracing": _Rule("made by `TracingConfig`", lambda v: isinstance(v, TracingConfig)),
+}

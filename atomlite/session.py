@@ -25,7 +25,7 @@ from atomlite.config import SessionConfig
 from atomlite.display.links import WebLink
 from atomlite.engine.database import Database
 from atomlite.engine.selects import select
-from atomlite.errors import TransactionMisused
+from atomlite.errors import InvalidConfiguration, TransactionMisused
 from atomlite.server.server import Server
 from atomlite.tables.readers import TableReaders
 from atomlite.telemetry.tracing import Tracing
@@ -83,12 +83,13 @@ class Session(TableReaders):
                 tracing=self._tracing,
                 callback_seconds=config.limits.callback_seconds,
                 is_async_callback=self._server.is_async_callback,
+                inner_key=self._server.inner_key,
             )
             undo.pop_all()
         lifetimes.watch(self)
 
     @classmethod
-    def start(cls, config: SessionConfig | None = None, /) -> Session:
+    def start(cls, config: SessionConfig | None = None) -> Session:
         """Start a session: its engine and its server, on a free port of this machine by default.
 
         Args:
@@ -105,7 +106,10 @@ class Session(TableReaders):
         True
         >>> session.close()
         """
-        return cls(config or SessionConfig())
+        given: object = SessionConfig() if config is None else config
+        if not isinstance(given, SessionConfig):
+            raise InvalidConfiguration("config", config, "made by `SessionConfig`")
+        return cls(given)
 
     def close(self) -> None:
         """Answer the requests in flight, stop listening, close the database. Idempotent.
@@ -141,7 +145,12 @@ class Session(TableReaders):
         self._server.close_in_child()
 
     def __enter__(self) -> Self:
-        """Return the session."""
+        """Return the session.
+
+        Raises:
+            SessionClosed: After `close`.
+        """
+        self._database.check()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -214,6 +223,7 @@ class Session(TableReaders):
         >>> trace.root.name
         'count'
         """
+        self._database.check()
         return self._tracing.trace(name)
 
     def endpoint(
@@ -242,6 +252,7 @@ class Session(TableReaders):
         >>> session.client.http_client.get("proxy/tables/Sales/count").json()
         0
         """
+        self._database.check()
 
         def register(callback: _CallbackT) -> _CallbackT:
             self._database.check()

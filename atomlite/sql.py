@@ -11,6 +11,7 @@ and the text that a trace shows is the text that ran.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,17 +25,39 @@ class Statement:
         parameters: The values; never part of a log line or a span.
         operation: The SQL verb, for span names (``SELECT``, ``INSERT``, ...).
         table: The table it is about, for span names; empty when there is none.
+        shown: The text for spans, where ``text`` holds values that a person wrote into it.
     """
 
     text: str
     parameters: tuple[object, ...] = ()
     operation: str = "SELECT"
     table: str = ""
+    shown: str | None = None
 
     @property
     def summary(self) -> str:
         """The low-cardinality name of the statement, as in OpenTelemetry's ``db.query.summary``."""
         return f"{self.operation} {self.table}".rstrip()
+
+
+_LITERAL = re.compile(
+    r"""("(?:[^"]|"")*")              # a quoted name stays
+      | [eExX]?'(?:[^']|'')*'         # text
+      | \$(\w*)\$.*?\$\2\$            # text between dollars
+      | (--[^\n]*|/\*.*?\*/)          # a comment goes
+      | (?<![\w.])\d[\w.]*""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def without_literals(text: str) -> str:
+    """Return SQL text with ``?`` in the place of each constant, and without comments.
+
+    >>> without_literals("SELECT a1 FROM t WHERE name = 'it''s' AND n > 4.5 -- mine")
+    'SELECT a1 FROM t WHERE name = ? AND n > ?'
+    """
+    shown = _LITERAL.sub(lambda match: match[1] or ("" if match[3] else "?"), text)
+    return shown.strip()
 
 
 def quote(name: str) -> str:

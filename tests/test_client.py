@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
 from atomlite.client import Client
-from atomlite.config import SessionConfig
-from atomlite.errors import CalledFromEventLoop, SessionClosed
+from atomlite.config import Limits, SessionConfig
+from atomlite.errors import CalledFromEventLoop, DeadlineExceeded, SessionClosed
 from tests.server.serving import Served
 
 
@@ -20,6 +22,7 @@ def _calling(**options: object) -> Iterator[tuple[Served, Client]]:
         tracing=served.tracing,
         callback_seconds=5,
         is_async_callback=served.server.is_async_callback,
+        inner_key=served.server.inner_key,
     )
     try:
         yield served, client
@@ -75,3 +78,33 @@ def test_closed_client_says_so() -> None:
         client.close()
         with pytest.raises(SessionClosed):
             _ = client.http_client
+
+
+def test_stopped_callback_can_call_no_more() -> None:
+    """After its 504 a callback that hung reaches the session over HTTP no more than directly."""
+    late: list[BaseException] = []
+    done = threading.Event()
+    with _calling(limits=Limits(callback_seconds=0.2)) as (served, client):
+
+        def hung(*_: object) -> None:
+            time.sleep(0.4)
+            try:
+                client.http_client.post("proxy/seen")
+            except DeadlineExceeded as error:
+                late.append(error)
+            finally:
+                done.set()
+
+        seen = served.server.endpoints
+        seen.register(lambda *_: 1, method="POST", route="seen")
+        seen.register(hung, method="GET", route="hung")
+        assert client.http_client.get("proxy/hung").status_code == 504
+        assert done.wait(5)
+        assert len(late) == 1
+        assert seen["seen"].calls == 0
+
+
+def test_session_calls_itself_whatever_hosts_it_serves() -> None:
+    """Allowed hosts come on top of the names of this machine."""
+    with _calling(allowed_hosts=["data.example"]) as (_, client):
+        assert client.http_client.get("health/live").status_code == 200

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import tempfile
 from pathlib import Path
 
@@ -161,6 +163,24 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) ->
         _open(path)
 
     assert path.read_text() == "some notes " * 1000
+
+
+@pytest.mark.parametrize("kind", ["csv", "json", "parquet", "sqlite"])
+def test_data_of_another_kind_is_no_database(tmp_path: Path, kind: str) -> None:
+    """The engine would open such a file to read from it, and keep nothing of what is loaded."""
+    path = tmp_path / f"y.{kind}"
+    frame = pd.DataFrame({"a": [1, 2]})
+    if kind == "sqlite":
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            connection.execute("CREATE TABLE y (a INT)")
+    else:
+        getattr(frame, f"to_{kind}")(path)
+    before = path.read_bytes()
+
+    with pytest.raises(DatabaseUnreadable, match=rf"y\.{kind}"):
+        _open(path)
+
+    assert path.read_bytes() == before
 
 
 def test_a_missing_directory_is_named(tmp_path: Path) -> None:

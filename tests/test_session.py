@@ -128,7 +128,9 @@ def test_sessions_of_one_process_share_nothing() -> None:
 _USES: dict[str, Callable[[al.Session, al.Table], object]] = {
     "client": lambda session, _: session.client,
     "create_table": lambda session, _: session.create_table("U", data_types={"a": "int64"}),
-    "endpoint": lambda session, _: session.endpoint("x")(lambda *_: None),
+    "endpoint": lambda session, _: session.endpoint("x"),
+    "with": lambda session, _: session.__enter__(),
+    "trace": lambda session, _: session.trace(),
     "read_arrow": lambda session, _: session.read_arrow(pa.table({"a": [1]}), table_name="U"),
     "read_csv": lambda session, _: session.read_csv(__file__, table_name="U"),
     "read_pandas": lambda session, _: session.read_pandas(pd.DataFrame({"a": [1]}), table_name="U"),
@@ -147,7 +149,6 @@ _USES: dict[str, Callable[[al.Session, al.Table], object]] = {
     "load": lambda _, table: table.load(pd.DataFrame({"a": [1]})),
     "+=": lambda _, table: table.__iadd__((1,)),
     "drop": lambda _, table: table.drop(),
-    "repr(table)": lambda _, table: repr(table),
 }
 
 
@@ -191,12 +192,74 @@ def test_a_failed_start_leaves_nothing_behind(tmp_path: Path) -> None:
         ({"threads": 0}, "threads"),
         ({"threads": 100_000}, "threads"),
         ({"cors_origins": "*"}, "cors_origins"),
+        ({"cors_origins": ["app.example"]}, "cors_origins"),
+        ({"cors_origins": ["https://app.example/path"]}, "cors_origins"),
+        ({"cors_origins": None}, "cors_origins"),
+        ({"allowed_hosts": ["http://app.example"]}, "allowed_hosts"),
+        ({"allowed_hosts": ["app.example:80"]}, "allowed_hosts"),
+        ({"allowed_hosts": [1]}, "allowed_hosts"),
+        ({"trusted_proxies": [7]}, "trusted_proxies"),
+        ({"port": "80"}, "port"),
+        ({"port": True}, "port"),
+        ({"threads": "2"}, "threads"),
+        ({"threads": 1.5}, "threads"),
+        ({"memory_limit": 4}, "memory_limit"),
+        ({"base_path": None}, "base_path"),
+        ({"host": None}, "host"),
+        ({"database": ""}, "database"),
+        ({"database": 7}, "database"),
+        ({"limits": None}, "limits"),
+        ({"limits": {"body_bytes": 1}}, "limits"),
+        ({"tracing": True}, "tracing"),
     ],
 )
 def test_configuration_out_of_range_is_named(values: dict[str, object], field: str) -> None:
     """A value out of its range is refused when it is given, by its name."""
     with pytest.raises(InvalidConfiguration, match=field):
         al.SessionConfig(**values)  # type: ignore[arg-type] # wrong on purpose
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"callback_seconds": "10"}, "callback_seconds"),
+        ({"callback_seconds": float("nan")}, "callback_seconds"),
+        ({"callback_seconds": 0}, "callback_seconds"),
+        ({"query_seconds": float("inf")}, "query_seconds"),
+        ({"concurrent_callbacks": 1.5}, "concurrent_callbacks"),
+        ({"drain_seconds": -1}, "drain_seconds"),
+        ({"rejected_samples": None}, "rejected_samples"),
+    ],
+)
+def test_limits_out_of_range_are_named(values: dict[str, object], field: str) -> None:
+    """A limit is a number that can be reached."""
+    with pytest.raises(InvalidConfiguration, match=field):
+        al.Limits(**values)  # type: ignore[arg-type] # wrong on purpose
+
+
+def test_tracing_out_of_range_is_named() -> None:
+    """The numbers of what is kept are whole ones."""
+    with pytest.raises(InvalidConfiguration, match="kept_spans"):
+        al.TracingConfig(kept_spans=0.5)  # type: ignore[arg-type] # wrong on purpose
+
+
+def test_what_a_configuration_may_say_is_accepted() -> None:
+    """Hosts, origins and sizes in all of their forms."""
+    al.SessionConfig(
+        allowed_hosts=["app.example", "::1", "[::1]", "10.0.0.1", "*"],
+        cors_origins=("https://app.example", "http://localhost:3000", "http://[::1]:80", "*"),
+        database=Path("data.db"),
+        memory_limit="60%",
+        limits=al.Limits(drain_seconds=0, query_seconds=1),
+    )
+
+
+def test_a_session_starts_with_a_named_configuration() -> None:
+    """`config` is given by name too; what is no configuration is refused."""
+    with al.Session.start(config=al.SessionConfig(base_path="/a")) as session:
+        assert session.url.endswith("/a")
+    with pytest.raises(InvalidConfiguration, match="config"):
+        al.Session.start({"port": 0})  # type: ignore[arg-type] # wrong on purpose
 
 
 def test_a_memory_limit_that_the_engine_refuses_is_named() -> None:

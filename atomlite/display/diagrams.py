@@ -1,7 +1,9 @@
 """Tables and their links as a Mermaid entity-relationship diagram.
 
-Notebooks draw it (JupyterLab and Notebook 7 know the media type ``text/vnd.mermaid``); elsewhere
-its text shows. Syntax: https://mermaid.js.org/syntax/entityRelationshipDiagram.html
+JupyterLab and Notebook 7 draw it: they know the media type ``text/vnd.mermaid``. Elsewhere, as in
+VS Code and pages of nbconvert, an SVG picture shows, and in terminals the text. The picture is not
+HTML or Markdown, because JupyterLab would prefer those to Mermaid (ranks 50 and 60 to 61; SVG: 80).
+Syntax: https://mermaid.js.org/syntax/entityRelationshipDiagram.html
 """
 
 from __future__ import annotations
@@ -10,6 +12,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
+
+from atomlite.display.pictures import Box, picture
 
 DrawnTable: TypeAlias = "tuple[str, Sequence[tuple[str, str, bool]]]"
 """Name of a table; name, type and whether it is a key, of each column."""
@@ -24,9 +28,11 @@ class Diagram:
 
     Args:
         code: The text that Mermaid draws.
+        svg: The picture for pages that cannot draw it; empty for none.
     """
 
     code: str
+    svg: str = ""
 
     def __str__(self) -> str:
         """Return the code."""
@@ -37,7 +43,8 @@ class Diagram:
         return self.code
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        return {"text/vnd.mermaid": self.code, "text/plain": self.code}
+        bundle = {"text/vnd.mermaid": self.code, "text/plain": self.code}
+        return {**bundle, "image/svg+xml": self.svg} if self.svg else bundle
 
 
 def table_diagram(tables: Sequence[DrawnTable], links: Sequence[DrawnLink]) -> Diagram:
@@ -58,13 +65,26 @@ def table_diagram(tables: Sequence[DrawnTable], links: Sequence[DrawnLink]) -> D
                 comment = f" {_quoted(column)}"
             lines.append(f"    {_word(data_type)} {word}{' PK' if is_key else ''}{comment}")
         lines.append("  }")
+    sentences = []
     for source, target, pairs, one_row in links:
         ends = "}o--o|" if one_row else "}o--o{"
         label = ", ".join(
             ours if ours == theirs else f"{ours} = {theirs}" for ours, theirs in pairs
         )
+        sentences.append(f"{source} → {target}: {label}")
         lines.append(f"  {_quoted(source)} {ends} {_quoted(target)} : {_quoted(label)}")
-    return Diagram("\n".join(lines))
+    return Diagram("\n".join(lines), picture([_box(table) for table in tables], sentences))
+
+
+def _box(table: DrawnTable) -> Box:
+    """Return the name of a table, and its columns with types in line."""
+    name, columns = table
+    names = max((len(column) for column, _, _ in columns), default=0)
+    types = max((len(data_type) for _, data_type, _ in columns), default=0)
+    return name, [
+        f"{column:<{names}}  {data_type:<{types}}{'  PK' if is_key else ''}"
+        for column, data_type, is_key in columns
+    ]
 
 
 def _quoted(text: str) -> str:

@@ -18,4 +18,5 @@ def fact_table(title: str, facts: Sequence[tuple[str, str]]) -> str:
         f'<td style="text-align:left">{escape(text)}</td></tr>'
         for label, text in facts
     )
-    return f"<table><caption><b>{escape(title)}</b></caption>{rows}</table>"
+    caption = f'<caption style="text-align:left"><b>{escape(title)}</b></caption>'
+    return f"<table>{caption}{rows}</table>"

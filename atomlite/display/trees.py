@@ -141,7 +141,7 @@ def _html_row(row: Row, total: float, colour: int) -> str:
         f' <span class="al-trace-bad">{escape(_one_line(row.error))}</span>' if row.error else ""
     )
     details = "".join(
-        f"<tr><th>{escape(key)}</th><td><pre>{escape(value)}</pre></td></tr>"
+        f"<tr><th>{escape(key)}</th><td>{_html_value(value)}</td></tr>"
         for key, value in [("scope", row.scope), *row.details]
     )
     return (
@@ -152,3 +152,9 @@ def _html_row(row: Row, total: float, colour: int) -> str:
         f'<span class="al-trace-time">{row.duration * 1e3:.2f} ms</span></summary>'
         f"<table>{details}</table></details>"
     )
+
+
+def _html_value(text: str) -> str:
+    """Return a text as it is; one of several lines, as a traceback, is not wrapped."""
+    lines = ' class="al-trace-lines"' if "\n" in text.strip() else ""
+    return f"<pre{lines}>{escape(text)}</pre>"

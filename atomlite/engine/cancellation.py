@@ -118,6 +118,11 @@ def insist(interrupt: Callable[[], bool]) -> None:
 _current: ContextVar[Operation | None] = ContextVar("atomlite_operation", default=None)
 
 
+def inside_operation() -> bool:
+    """Return whether this code runs in an operation of a request."""
+    return _current.get() is not None
+
+
 def current_operation() -> Operation:
     """Return the operation that this code runs in; outside of any, a new one of its own."""
     return _current.get() or Operation()

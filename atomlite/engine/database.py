@@ -39,6 +39,9 @@ _LOCK_DOWN = (
     "SET enable_external_access = false",
     "SET lock_configuration = true",
 )
+_OPENED = "SELECT path IS NOT NULL AND type = 'duckdb' FROM duckdb_databases() WHERE NOT internal"
+"""Whether the engine stores in the file: of a CSV file, say, it makes a view, and forgets."""
+
 _STOP_POLL_SECONDS = 0.005
 
 
@@ -83,7 +86,9 @@ class Database:
 
     def _open(self, memory_limit: str | None, threads: int | None) -> duckdb.DuckDBPyConnection:
         config: dict[str, str | bool | int | float | list[str]] = {
-            "temp_directory": str(self._spill)
+            "temp_directory": str(self._spill),
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
         }
         if memory_limit is not None:
             config["memory_limit"] = memory_limit.replace(" ", "")
@@ -93,6 +98,11 @@ class Database:
             connection = duckdb.connect(str(self.path or ":memory:"), config=config)
         except duckdb.Error as error:
             raise self._opening_error(error) from error
+        # Not by the file's first bytes: to close a file here would end the lock that another
+        # session of this process holds on it.
+        if self.path is not None and connection.execute(_OPENED).fetchall() != [(True,)]:
+            connection.close()
+            raise DatabaseUnreadable(str(self.path), "it holds data of another kind.")
         for setting in _LOCK_DOWN:
             connection.execute(setting)
         return connection

@@ -29,6 +29,8 @@ from atomlite.sql import quote
 
 _T = TypeVar("_T")
 _HEAD_BYTES = 1024 * 1024
+_BLOCK_BYTES = 4 * 1024 * 1024
+_LONGEST_LINE_BYTES = 16_000_000
 _SEPARATORS = (",", ";", "\t", "|")
 _PACKED = (".bz2", ".br", ".lz4", ".xz", ".zip")
 _ENCODINGS = {
@@ -93,6 +95,25 @@ class CsvOptions:
         object.__setattr__(self, "encoding", encoding)
 
 
+def _check_lines(file: str) -> None:
+    """Refuse a file with a line that the engine would pass over without a word.
+
+    From 2 MB on the engine rejects a line and says so; one that fills its buffers is lost.
+    """
+    since = 0
+    with pa.input_stream(file, compression="detect") as stream:
+        while block := stream.read(_BLOCK_BYTES):
+            end = max(block.rfind(b"\n"), block.rfind(b"\r"))
+            first = end if end < 0 else min(at for at in map(block.find, (b"\n", b"\r")) if at >= 0)
+            if since + (len(block) if end < 0 else first) > _LONGEST_LINE_BYTES:
+                raise UnreadableSource(
+                    f'"{file}"',
+                    f"it has a line of more than {_LONGEST_LINE_BYTES:,} bytes.",
+                    hint="Check the line breaks and the quotes.",
+                )
+            since = since + len(block) if end < 0 else len(block) - end - 1
+
+
 class CsvReader:
     """The rows of CSV files of one shape; close it after the last of them."""
 
@@ -101,6 +122,8 @@ class CsvReader:
         self._shown = f'"{files[0]}"' + (f" and {len(files) - 1} more" if len(files) > 1 else "")
         self._options = options
         self.separator, self.names = self._header()
+        for file in self._files:
+            _check_lines(file)
         self._spill = tempfile.TemporaryDirectory(prefix="atomlite-csv-")
         self._connection = duckdb.connect(config={"temp_directory": self._spill.name})
         self._connection.execute("SET python_enable_replacements = false")

@@ -10,7 +10,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from atomlite.errors import QueryRefused
-from atomlite.sql import Statement
+from atomlite.sql import Statement, without_literals
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,6 +38,6 @@ def select(database: Database, query: str) -> pa.Table:
                 hint="Change data with `table.load`, `table.drop` and `session.tables`.",
             )
         cursor.command("BEGIN TRANSACTION READ ONLY")
-        rows = cursor.arrow(Statement(query))
+        rows = cursor.arrow(Statement(query, shown=without_literals(query)))
         cursor.command("COMMIT")
         return rows

@@ -57,6 +57,16 @@ class Snapshot(Generic[State]):
         return self._cursor.arrow(statement)
 
 
+class _Turn:
+    """A lock that knows which thread holds it."""
+
+    __slots__ = ("lock", "thread")
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.thread: int | None = None
+
+
 class Transaction(Snapshot[State]):
     """Changes that happen together or not at all.
 
@@ -69,9 +79,10 @@ class Transaction(Snapshot[State]):
         changed_rows: Rows written so far; decides when the engine compresses.
         wrote: Whether any change was sent; after that, a failure undoes the whole transaction.
         failure: Why it cannot be committed any more.
+        notices: Warnings to raise once it is committed.
     """
 
-    __slots__ = ("before", "changed_rows", "failure", "wrote")
+    __slots__ = ("before", "changed_rows", "failure", "notices", "wrote")
 
     def __init__(self, cursor: Cursor, state: State) -> None:
         super().__init__(cursor, state)
@@ -79,6 +90,7 @@ class Transaction(Snapshot[State]):
         self.changed_rows = 0
         self.wrote = False
         self.failure: BaseException | None = None
+        self.notices: list[Warning] = []
 
     def rows(self, statement: Statement) -> list[Row]:
         """Return the rows of a query."""
@@ -134,7 +146,7 @@ class _Block(Generic[State]):
 
     def __init__(self, transaction: Transaction[State]) -> None:
         self.transaction = transaction
-        self.turn = threading.Lock()
+        self.turn = _Turn()
         self.ended = False
 
 
@@ -144,7 +156,7 @@ class Store(Generic[State]):
     def __init__(self, database: Database, state: State) -> None:
         self._database = database
         self.state = state
-        self._writer = threading.Lock()
+        self._writer = _Turn()
         self._settled = threading.Event()
         self._settled.set()
         self._unchecked_rows = 0
@@ -276,14 +288,27 @@ class Store(Generic[State]):
         return block
 
     @contextlib.contextmanager
-    def _turn(self, lock: threading.Lock) -> Iterator[None]:
-        """Hold a lock; while waiting for it, be ready to be stopped."""
-        while not lock.acquire(timeout=_LOCK_POLL_SECONDS):
+    def _turn(self, turn: _Turn) -> Iterator[None]:
+        """Hold a turn; while waiting for it, be ready to be stopped.
+
+        Raises:
+            TransactionMisused: This very thread holds it, in work that was set aside at an
+                ``await`` or a ``yield``, and so would wait for itself for ever.
+        """
+        while not turn.lock.acquire(timeout=_LOCK_POLL_SECONDS):
+            if turn.thread == threading.get_ident():
+                raise TransactionMisused(
+                    "This thread has a data transaction open in other work, which waits.",
+                    hint="Do not `await` or `yield` inside `data_transaction`; gather the data "
+                    "first, then open it.",
+                )
             self.check()
+        turn.thread = threading.get_ident()
         try:
             yield
         finally:
-            lock.release()
+            turn.thread = None
+            turn.lock.release()
 
     def _commit(self, cursor: Cursor, transaction: Transaction[State]) -> None:
         transaction.check()
@@ -307,9 +332,9 @@ class Store(Generic[State]):
         now will see to it after.
         """
         enough = max(_CHECKPOINT_ROWS, _CHECKPOINT_SHARE * total_rows)
-        if self._unchecked_rows >= enough and self._writer.acquire(blocking=False):
+        if self._unchecked_rows >= enough and self._writer.lock.acquire(blocking=False):
             try:
                 if self._database.checkpoint():
                     self._unchecked_rows = 0
             finally:
-                self._writer.release()
+                self._writer.lock.release()

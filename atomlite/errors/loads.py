@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 class UnsupportedData(AtomliteError, TypeError):
     """The data has a shape that no table can hold."""
 
+    shows_values = True
     code = "unsupported_data"
     http_status = 422
 
@@ -55,9 +56,10 @@ class RowsRejected(AtomliteError, ValueError):
         rows_in: Number of rows of the load.
         rejected: Number of rows that do not fit.
         reasons: The first of them, one sentence each.
-        details: The load report in JSON form.
+        details: Numbers and samples, as in the JSON form of a load report.
     """
 
+    shows_values = True
     code = "rows_rejected"
     http_status = 422
 
@@ -95,7 +97,10 @@ class UnexpectedColumns(AtomliteError, ValueError):
 
 
 class LoadWarning(UserWarning):
-    """Rows of a load were left out, as ``error_handling="warn"`` asks for."""
+    """Rows of a load were left out, as ``error_handling="warn"`` asks for.
+
+    Also: of the data that made a table, rows were replaced by later rows with the same key.
+    """
 
 
 class TableReplacedWarning(UserWarning):

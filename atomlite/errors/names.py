@@ -83,6 +83,7 @@ class UnknownDataType(AtomliteError, ValueError):
 class WrongType(AtomliteError, TypeError):
     """A value or operator does not fit the type of a column."""
 
+    shows_values = True
     code = "wrong_type"
     http_status = 400
 
@@ -95,6 +96,7 @@ class WrongType(AtomliteError, TypeError):
 class ConditionMisused(AtomliteError, TypeError):
     """A condition was used where Python wants True or False."""
 
+    shows_values = True
     code = "condition_misused"
     http_status = 400
 
@@ -111,6 +113,7 @@ class ConditionMisused(AtomliteError, TypeError):
 class InvalidArgument(AtomliteError, ValueError):
     """An argument is out of its range."""
 
+    shows_values = True
     code = "invalid_argument"
     http_status = 400
 

@@ -15,6 +15,7 @@ class QueryRefused(AtomliteError, ValueError):
 class QueryFailed(AtomliteError, RuntimeError):
     """The engine could not run a query."""
 
+    shows_values = True
     code = "query_failed"
     http_status = 400
 

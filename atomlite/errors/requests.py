@@ -61,10 +61,10 @@ class BodyTypeUnsupported(AtomliteError, TypeError):
     code = "body_type_unsupported"
     http_status = 415
 
-    def __init__(self, found: str, expected: str) -> None:
+    def __init__(self, found: str, expected: str, *, hint: str = "") -> None:
         super().__init__(
             f'The body has the type "{found}".',
-            hint=f"Send it with `Content-Type: {expected}`.",
+            hint=f"Send it with `Content-Type: {expected}`. {hint}".strip(),
             details={"content_type": found, "expected": expected},
         )
 
@@ -179,10 +179,11 @@ class InvalidRoute(AtomliteError, ValueError):
 
     code = "invalid_route"
 
-    def __init__(self, route: str, reason: str) -> None:
+    def __init__(self, route: str, reason: str, *, hint: str = "") -> None:
         super().__init__(
             f'The route "{route}" is not well formed: {reason}.',
-            hint='Write segments separated by "/", parameters in braces: '
+            hint=hint
+            or 'Write segments separated by "/", parameters in braces: '
             '"tables/{name}/rows/{id:int}".',
             details={"route": route},
         )

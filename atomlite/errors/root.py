@@ -41,6 +41,9 @@ class AtomliteError(Exception):
         details: The same facts for programs.
     """
 
+    shows_values: ClassVar[bool] = False
+    """Whether the message may show values of data; spans then record the code in its place."""
+
     code: ClassVar[str] = "internal_error"
     http_status: ClassVar[int] = 500
 

@@ -64,12 +64,12 @@ class InvalidEnvironment(AtomliteError, ValueError):
 
 
 class TraceNotKept(AtomliteError, IndexError):
-    """No trace is kept at this place."""
+    """No trace is kept at this place, or with this id."""
 
     code = "trace_not_kept"
     http_status = 404
 
-    def __init__(self, index: int, count: int, kept: int) -> None:
+    def __init__(self, index: int | str, count: int, kept: int) -> None:
         super().__init__(
             f"No trace at index {index}: {count:,} of at most {kept:,} are kept.",
             hint="Make a request or load data first, or raise `TracingConfig.kept_traces`.",

@@ -20,7 +20,13 @@ from collections.abc import Callable, Iterator, Mapping
 from html import escape
 from typing import Literal, TypeAlias, get_args
 
-from atomlite.errors import EndpointNotFound, InvalidArgument, did_you_mean, names_listed
+from atomlite.errors import (
+    EndpointNotFound,
+    InvalidArgument,
+    InvalidRoute,
+    did_you_mean,
+    names_listed,
+)
 from atomlite.http.routes import Route, RouteTable
 from atomlite.types import METHODS, Method
 
@@ -76,9 +82,13 @@ class Endpoints(Mapping[tuple[Method, str], Endpoint]):
 
     Safe from any thread. A change replaces the table as a whole: requests that are being answered
     end with the endpoint that they began with.
+
+    Args:
+        check: Called before each change; raises when the caller may not change anything any more.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, check: Callable[[], None] = lambda: None) -> None:
+        self._check = check
         self._changing = threading.Lock()
         self._endpoints: dict[tuple[Method, str], Endpoint] = {}
         self.table: RouteTable[Endpoint] = RouteTable()
@@ -96,15 +106,23 @@ class Endpoints(Mapping[tuple[Method, str], Endpoint]):
                 forms; ``"raw"`` leaves the body to the callback.
 
         Raises:
-            InvalidRoute: The route is not well formed, or matches the same paths as another.
+            InvalidRoute: The route is not well formed, begins with ``proxy/``, or matches the same
+                paths as another.
             InvalidArgument: The method or body is none of those, or the callback does not take
                 three arguments.
         """
+        self._check()
         if method not in METHODS:
             raise InvalidArgument("method", method, f"one of {', '.join(METHODS)}")
         if body not in get_args(BodyForm):
             raise InvalidArgument("body", body, f"one of {', '.join(get_args(BodyForm))}")
         _check_takes_three(callback)
+        if (rest := route.lstrip("/")).startswith("proxy/"):
+            raise InvalidRoute(
+                route,
+                'every route is served under "/proxy/" as it is',
+                hint=f'Write "{rest.removeprefix("proxy/")}".',
+            )
         parsed = Route(route)
         endpoint = Endpoint(callback, method=method, route=parsed, body=body)
         with self._changing:
@@ -112,11 +130,9 @@ class Endpoints(Mapping[tuple[Method, str], Endpoint]):
 
     def __delitem__(self, key: tuple[Method, str] | str) -> None:
         """Take an endpoint away; a route alone stands for all of its methods."""
+        self._check()
         with self._changing:
-            if isinstance(key, str):
-                gone = {found for found in self._endpoints if found[1] == key.strip("/")}
-            else:
-                gone = {(key[0], key[1].strip("/"))} & self._endpoints.keys()
+            gone = self._matching(key)
             if not gone:
                 raise self._not_found(key)
             kept = {each: value for each, value in self._endpoints.items() if each not in gone}
@@ -126,16 +142,41 @@ class Endpoints(Mapping[tuple[Method, str], Endpoint]):
         self.table = RouteTable((key[0], Route(key[1]), value) for key, value in endpoints.items())
         self._endpoints = endpoints
 
-    def __getitem__(self, key: tuple[Method, str]) -> Endpoint:
-        """Return the endpoint of a method and route."""
-        try:
-            return self._endpoints[key[0], key[1].strip("/")]
-        except KeyError:
-            raise self._not_found(key) from None
+    def __getitem__(self, key: tuple[Method, str] | str) -> Endpoint:
+        """Return the endpoint of a method and route; a route with one method needs no method.
+
+        Raises:
+            EndpointNotFound: There is none, or the route alone stands for several.
+        """
+        endpoints = self._endpoints
+        found = self._matching(key)
+        if not found:
+            raise self._not_found(key)
+        if len(found) > 1:
+            methods = ", ".join(method for method, _ in found)
+            raise EndpointNotFound(
+                f'The route "{key}" has several methods: {methods}.',
+                hint=f'Name one: `endpoints["{found[0][0]}", "{found[0][1]}"]`.',
+            )
+        return endpoints[found[0]]
 
     def __contains__(self, key: object) -> bool:
-        """Return whether there is an endpoint for a method and route."""
-        return key in self._endpoints
+        """Return whether there is an endpoint for a method and route, or for a route alone."""
+        return bool(self._matching(key))
+
+    def _matching(self, key: object) -> list[tuple[Method, str]]:
+        """Return the endpoints that a key stands for; slashes around its route are ignored."""
+        match key:
+            case str():
+                return [found for found in self._endpoints if found[1] == key.strip("/")]
+            case (str(method), str(route)):
+                sought = (method, route.strip("/"))
+                return [found for found in self._endpoints if found == sought]
+        return []
+
+    def _ipython_key_completions_(self) -> list[str | tuple[Method, str]]:
+        routes = dict.fromkeys(route for _, route in self._endpoints)
+        return [*routes, *self._endpoints]
 
     def __iter__(self) -> Iterator[tuple[Method, str]]:
         """Iterate over methods and routes, in the order registered."""
@@ -145,9 +186,9 @@ class Endpoints(Mapping[tuple[Method, str], Endpoint]):
         """Return the number of endpoints."""
         return len(self._endpoints)
 
-    def _not_found(self, key: tuple[Method, str] | str) -> EndpointNotFound:
+    def _not_found(self, key: object) -> EndpointNotFound:
         known = [f"{method} {route}" for method, route in self._endpoints]
-        sought = key if isinstance(key, str) else f"{key[0]} {key[1]}"
+        sought = " ".join(map(str, key)) if isinstance(key, tuple) else str(key)
         endpoints = f"Endpoints: {names_listed(known)}." if known else "There are none yet."
         return EndpointNotFound(
             f'No endpoint "{sought}". {endpoints}', hint=did_you_mean(sought, known)
@@ -159,15 +200,18 @@ class Endpoints(Mapping[tuple[Method, str], Endpoint]):
         return "\n".join([count, *(f"  {endpoint!r}" for endpoint in self.values())])
 
     def _repr_html_(self) -> str:
+        left = 'style="text-align:left"'  # JupyterLab aligns cells to the right
         cells = [
             (e.method, e.route, f"{e.calls:,}", f"{e.errors:,}", e.last_error or "")
             for e in self.values()
         ]
         rows = "".join(
-            f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in cells
+            f"<tr>{''.join(f'<td {left}>{escape(cell)}</td>' for cell in row)}</tr>"
+            for row in cells
         )
         titles = "".join(
-            f"<th>{title}</th>" for title in ("Method", "Route", "Calls", "Errors", "Last error")
+            f"<th {left}>{title}</th>"
+            for title in ("Method", "Route", "Calls", "Errors", "Last error")
         )
         return f"<table><thead><tr>{titles}</tr></thead><tbody>{rows}</tbody></table>"
 

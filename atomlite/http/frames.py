@@ -1,8 +1,9 @@
 """Frames: telling them from other values, and reading them as rows or as Arrow.
 
-A frame is anything with the Arrow C stream interface and columns: a pandas or polars DataFrame, a
-pyarrow Table, RecordBatch or RecordBatchReader, a DuckDB relation. Index levels of a DataFrame that
-have names come as the first columns; an index without a name is left out.
+A frame is anything with columns that becomes Arrow, by the Arrow C stream interface or by a method
+``to_arrow``: a pandas or polars DataFrame, a pyarrow Table, RecordBatch or RecordBatchReader, a
+DuckDB relation, a table of a session. Index levels of a DataFrame that have names come as the first
+columns; an index without a name is left out.
 
 Neither pandas nor pyarrow is imported before a frame has come.
 """
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Protocol, TypeGuard
+from typing import TYPE_CHECKING, Protocol, TypeGuard, runtime_checkable
 
 from atomlite.errors import AnswerNotSerializable
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 ROWS_OF_A_PART = 8_192
 
 
+@runtime_checkable
 class ArrowStream(Protocol):
     """What hands out its rows by the Arrow C stream interface."""
 
@@ -29,10 +31,17 @@ class ArrowStream(Protocol):
         """Return a capsule that holds the stream."""
 
 
-def is_frame(value: object) -> TypeGuard[ArrowStream]:
+class HasArrow(Protocol):
+    """What becomes an Arrow table."""
+
+    def to_arrow(self) -> pa.Table:
+        """Return all rows."""
+
+
+def is_frame(value: object) -> TypeGuard[ArrowStream | HasArrow]:
     """Return whether a value is a table of data, rather than one value or a list of them."""
     kind = type(value)
-    return hasattr(kind, "__arrow_c_stream__") and (
+    return (hasattr(kind, "__arrow_c_stream__") or hasattr(kind, "to_arrow")) and (
         hasattr(kind, "columns") or hasattr(kind, "schema")
     )
 
@@ -76,9 +85,11 @@ def reader(frame: object) -> pa.RecordBatchReader:
             return pa.Table.from_batches([frame]).to_reader(ROWS_OF_A_PART)
         if isinstance(frame, pa.Table):
             return frame.to_reader(ROWS_OF_A_PART)
-        return pa.RecordBatchReader.from_stream(frame)
+        if isinstance(frame, ArrowStream):
+            return pa.RecordBatchReader.from_stream(frame)
+        return frame.to_arrow().to_reader(ROWS_OF_A_PART)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
-        raise without_form("Arrow", str(error)) from error
+        raise without_form("Arrow", str(error)) from None
 
 
 def without_form(form: str, reason: str) -> AnswerNotSerializable:

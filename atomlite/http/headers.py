@@ -77,6 +77,10 @@ def check_header(name: str, value: str) -> None:
         raise InvalidArgument(f'header "{name}"', value, "one line of Latin-1 text")
 
 
+INNER_KEY = "Atomlite-Inner-Call"
+"""Header of a call that a callback makes to its own session; holds that session's secret."""
+
+
 def head_bytes(status: int, headers: Iterable[tuple[str, str]]) -> bytes:
     r"""Return status line and headers as they go over the wire.
 

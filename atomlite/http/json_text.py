@@ -232,4 +232,4 @@ def _refuse(value: object, path: str, *, role: str = "value") -> NoReturn:
         if isinstance(value, (bytes, bytearray, memoryview))
         else "Return its parts.",
         details={"path": place, "type": kind},
-    )
+    ) from None

@@ -17,6 +17,7 @@ CSV = "text/csv"
 ARROW_STREAM = "application/vnd.apache.arrow.stream"
 PARQUET = "application/vnd.apache.parquet"
 EVENT_STREAM = "text/event-stream"
+FORM = "multipart/form-data"
 TEXT = "text/plain"
 BYTES = "application/octet-stream"
 

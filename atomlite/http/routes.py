@@ -73,6 +73,12 @@ class Segment(NamedTuple):
     text: str
     type: str | None = None
 
+    def fits(self, given: str) -> bool:
+        """Return whether a decoded part of a path is what stands here."""
+        if self.type is None:
+            return given == self.text
+        return bool(given) if self.type == REST else _READERS[self.type](given) is not None
+
 
 class Route:
     """A route template: literal segments and parameters in braces.

@@ -12,9 +12,8 @@ from email.message import Message
 from email.parser import HeaderParser
 
 from atomlite.errors import BodyTypeUnsupported, InvalidRequest
-from atomlite.http.media_types import essence
+from atomlite.http.media_types import FORM, essence
 
-_FORM = "multipart/form-data"
 _MOST_PARTS = 1_000
 _LONGEST_HEAD = 16 * 1024
 
@@ -49,8 +48,8 @@ def read_form(content_type: str, body: bytes) -> tuple[Upload, ...]:
         BodyTypeUnsupported: The body is no form.
         InvalidRequest: The form is not well formed, or has more than 1,000 parts.
     """
-    if essence(content_type) != _FORM:
-        raise BodyTypeUnsupported(content_type, _FORM)
+    if essence(content_type) != FORM:
+        raise BodyTypeUnsupported(content_type, FORM)
     header = Message()
     header["Content-Type"] = content_type
     boundary = header.get_param("boundary")

@@ -22,13 +22,25 @@ from atomlite.errors import (
     AnswerNotSerializable,
     AtomliteError,
     BodyTypeUnsupported,
+    DeadlineExceeded,
     HttpError,
     InternalError,
+    InvalidJson,
+    InvalidRequest,
+    NotAcceptable,
+    OperationCancelled,
+    OutOfMemory,
+    RowsRejected,
+    ServerBusy,
+    ServerDraining,
+    SessionClosed,
+    TableNotFound,
+    UnexpectedColumns,
 )
 from atomlite.http.answers import Answer, answer_for, answer_for_error
 from atomlite.http.endpoints import Endpoint
 from atomlite.http.json_text import parse_json
-from atomlite.http.media_types import JSON, essence, is_json
+from atomlite.http.media_types import FORM, JSON, essence, is_json
 from atomlite.http.requests import Request
 from atomlite.http.streams import StreamForm, form_of
 from atomlite.http.uploads import Upload, read_form
@@ -46,6 +58,17 @@ from atomlite.types import JsonValue
 _log = logging.getLogger("atomlite.server")
 _running_in: ContextVar[Callbacks | None] = ContextVar("atomlite_callbacks", default=None)
 _NOTHING = object()
+
+_SPOKEN = (
+    HttpError,
+    # What is wrong with the request, or with what its client accepts.
+    *(InvalidRequest, InvalidJson, BodyTypeUnsupported, NotAcceptable, AnswerNotSerializable),
+    # What a client can act on, since it named the table or sent the rows.
+    *(TableNotFound, RowsRejected, UnexpectedColumns),
+    # The state of the session.
+    *(DeadlineExceeded, OperationCancelled, OutOfMemory, ServerBusy, ServerDraining, SessionClosed),
+)
+"""Errors of a callback that its client is told of; any other is the callback's own mistake."""
 
 
 class Replies(Protocol):
@@ -129,12 +152,12 @@ class Callbacks:
             with call.span.active(), call.operation.active():
                 request, user = self._admit(call, endpoint)
                 with self._tracing.span("Execute user callback", scope=SERVER):
-                    began = perf_counter()
+                    call.callback_began = perf_counter()
                     value = endpoint.callback(request, user, self._session)
                     if inspect.isawaitable(value):
                         value = self._awaited(call, value)
                     answer = answer_for(value, call.exchange.header("Accept"))
-                    call.callback_seconds = perf_counter() - began
+                    call.callback_ended = perf_counter()
                     if answer.items is not None:
                         self._stream(call, answer)
         except BaseException as error:  # noqa: BLE001 -- a worker outlives whatever a callback raises
@@ -192,12 +215,12 @@ class Callbacks:
             ):
                 request, user = self._admit(call, endpoint)
                 with self._tracing.span("Execute user callback", scope=SERVER):
-                    began = perf_counter()
+                    call.callback_began = perf_counter()
                     value = endpoint.callback(request, user, self._session)
                     if inspect.isawaitable(value):
                         value = await value
                     answer = answer_for(value, call.exchange.header("Accept"))
-                    call.callback_seconds = perf_counter() - began
+                    call.callback_ended = perf_counter()
                     if isinstance(answer.items, AsyncIterator):
                         await self._stream_async(call, answer, answer.items)
                     elif answer.items is not None:
@@ -238,7 +261,7 @@ class Callbacks:
             if endpoint.body == "files":
                 files = read_form(content_type, raw_body)
             elif content_type and not is_json(essence(content_type)):
-                raise BodyTypeUnsupported(content_type, JSON)
+                raise BodyTypeUnsupported(content_type, JSON, hint=_hint_for(content_type))
             else:
                 body = parse_json(raw_body)
         request = Request(
@@ -267,7 +290,8 @@ class Callbacks:
 
     def _finish(self, call: Call, answer: Answer | None, failure: BaseException | None) -> None:
         if failure is not None:
-            answer = error_answer(call, failure)
+            shown = failure if isinstance(failure, _SPOKEN) else InternalError()
+            answer = error_answer(call, shown)
             _log_failure(call, failure, answer.status)
         if call.outlet is not None:
             self._replies.end(call, failure)
@@ -275,11 +299,10 @@ class Callbacks:
             self._replies.whole(call, answer, failure)
 
 
-def error_answer(call: Call, failure: BaseException) -> Answer:
-    """Return what the client is told of a failure."""
-    shown = failure if isinstance(failure, AtomliteError) else InternalError()
+def error_answer(call: Call, error: AtomliteError) -> Answer:
+    """Return the answer that tells the client of an error."""
     try:
-        return answer_for_error(shown, call.span.trace_id)
+        return answer_for_error(error, call.span.trace_id)
     except AtomliteError as unfit:  # details or headers of the user's own error
         reason = AnswerNotSerializable(f"The error of the endpoint cannot be sent. {unfit}")
         return answer_for_error(reason, call.span.trace_id)
@@ -291,6 +314,10 @@ def _log_failure(call: Call, failure: BaseException, status: int) -> None:
     if status == INTERNAL_SERVER_ERROR and not chosen and call.operation.reason is None:
         method, trace_id = call.exchange.method, call.span.trace_id
         _log.error("%s %s failed (trace %s)", method, call.path, trace_id, exc_info=failure)
+
+
+def _hint_for(content_type: str) -> str:
+    return 'Register the endpoint with body="files".' if essence(content_type) == FORM else ""
 
 
 def _nothing_to_close() -> None:

@@ -33,7 +33,8 @@ class Call:
         "_unclaimed",
         "abandoned",
         "began",
-        "callback_seconds",
+        "callback_began",
+        "callback_ended",
         "endpoint",
         "exchange",
         "operation",
@@ -52,7 +53,8 @@ class Call:
     ) -> None:
         self._unclaimed = threading.Lock()
         self.began = perf_counter()
-        self.callback_seconds = 0.0
+        self.callback_began = 0.0
+        self.callback_ended = 0.0
         self.exchange = exchange
         self.span = span
         self.target = target
@@ -65,6 +67,13 @@ class Call:
         self.outlet: Outlet | None = None
         self.running = False
         self.abandoned = False
+
+    @property
+    def callback_seconds(self) -> float:
+        """How long the callback has run, up to now where it has not returned; 0 before it began."""
+        if not self.callback_began:
+            return 0.0
+        return (self.callback_ended or perf_counter()) - self.callback_began
 
     def claim(self) -> bool:
         """Return whether the caller is the first, and so the one who answers; from any thread."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from contextvars import Context
 from functools import partial
 from http import HTTPStatus
@@ -12,11 +13,15 @@ from atomlite.errors import (
     BodyTooLarge,
     DeadlineExceeded,
     OperationCancelled,
+    RowsRejected,
     ServerBusy,
     ServerDraining,
+    TableNotFound,
+    UnexpectedColumns,
 )
 from atomlite.http.answers import Answer
 from atomlite.http.endpoints import Endpoint, Endpoints
+from atomlite.http.headers import INNER_KEY
 from atomlite.server.callbacks import Callbacks, error_answer
 from atomlite.server.calls import Call
 from atomlite.server.deadlines import Deadlines
@@ -25,12 +30,18 @@ from atomlite.server.exchanges import Exchange
 from atomlite.server.heads import Heads
 from atomlite.server.origins import Origins, host_and_port
 from atomlite.server.outlets import Outlet
-from atomlite.server.own_endpoints import HEALTH, own_endpoints
+from atomlite.server.own_endpoints import HEALTH, LIVE, own_endpoints
 from atomlite.server.routing import Routing
 from atomlite.server.served import ServedSession
 from atomlite.telemetry.tracing import Tracing
 
+_INNER_SHARE = 4
+"""How many times `concurrent_callbacks` may run when callbacks call the session themselves."""
+
 _LONGEST_FAILURE = 300
+_DATA_REFUSED = (RowsRejected, TableNotFound, UnexpectedColumns)
+"""What an endpoint tells of as its last error, though its client is to blame."""
+
 _CLIENT_GONE = 499
 """Status in the trace of a request whose client left before its answer, as nginx has it."""
 
@@ -64,9 +75,10 @@ class Dispatcher:
         self._loop = loop
         self._origins = origins
         self._heads = Heads(session, origins)
-        own = own_endpoints(lambda: self.draining, endpoints)
+        own = own_endpoints(endpoints)
         self._routing = Routing(config.base_path, endpoints, own)
         self._health = {f"{self._routing.base}{route}" for route in HEALTH}
+        self._live = f"{self._routing.base}{LIVE}"
         self.callbacks = Callbacks(session, tracing, self, loop=loop, name=name)
         self._deadlines: Deadlines[Call] = Deadlines(
             loop.loop, self._limits.callback_seconds, self._expired
@@ -76,6 +88,8 @@ class Dispatcher:
         self._running = 0
         self._abandoned = 0
         self.draining = False
+        self.inner_key = secrets.token_hex(16)
+        """What a call of a callback to its own session carries; no other client knows it."""
 
     @property
     def in_flight(self) -> int:
@@ -89,6 +103,8 @@ class Dispatcher:
         call = self._open(exchange)
         try:
             self._origins.check(exchange.method, exchange.headers, call.target)
+            if self.draining and call.path != self._live:
+                raise ServerDraining
             if exchange.method == "OPTIONS":
                 allowed = self._routing.methods(call.path)
                 headers = [("Allow", ", ".join(allowed))]
@@ -139,11 +155,14 @@ class Dispatcher:
         if call.route in self._health:
             Context().run(self.callbacks.run, call, endpoint)
             return
-        if self.draining:
-            raise ServerDraining
         limit = self._limits.concurrent_callbacks
         self._deadlines.begin(call)
         if self._running < limit and self._abandoned < limit:
+            self._run(call, endpoint)
+        elif call.exchange.header(INNER_KEY) == self.inner_key:
+            # It must not wait in the queue: what runs may wait for it.
+            if self._running >= _INNER_SHARE * limit:
+                raise ServerBusy(self._running)
             self._run(call, endpoint)
         elif len(self._waiting) < self._limits.queued_requests:
             self._waiting[call] = endpoint
@@ -176,7 +195,9 @@ class Dispatcher:
         answer = answer.compressed(call.exchange.header("Accept-Encoding"))
         data = self._heads.whole(call, answer, close=close)
         call.span.finish(answer.status, error=error)
-        self._loop.call(self._send, call, data, close, _failure(answer.status, error))
+        self._loop.call(
+            self._send, call, data, close, answer.status, _failure(answer.status, error)
+        )
 
     def begin(self, call: Call, answer: Answer) -> Outlet | None:
         """Send the head of a streamed answer; ``None`` when nobody waits for its parts."""
@@ -200,12 +221,12 @@ class Dispatcher:
             status = _CLIENT_GONE if gone else HTTPStatus.INTERNAL_SERVER_ERROR
         call.span.finish(status, error=error)
         call.outlet.end(failed=error is not None)
-        self._loop.call(self._end, call, _failure(status, error))
+        self._loop.call(self._end, call, status, _failure(status, error))
 
     # ---- ends, on the loop ---------------------------------------------------------------------
 
-    def _send(self, call: Call, data: bytes, close: bool, failure: str | None) -> None:
-        self._end(call, failure)
+    def _send(self, call: Call, data: bytes, close: bool, status: int, failure: str | None) -> None:
+        self._end(call, status, failure)
         call.exchange.send(data, close=close)
 
     def _begin(self, call: Call, head: bytes) -> None:
@@ -214,11 +235,11 @@ class Dispatcher:
         )  # it is for the first part; the others may take as long as they like
         call.exchange.write(head)
 
-    def _end(self, call: Call, failure: str | None) -> None:
+    def _end(self, call: Call, status: int, failure: str | None) -> None:
         self._calls.discard(call)
         self._deadlines.end(call)
         if failure is not None and call.endpoint is not None:
-            call.endpoint.errors += 1
+            call.endpoint.errors += status >= HTTPStatus.INTERNAL_SERVER_ERROR
             call.endpoint.last_error = failure
         if call.running:
             call.running = False
@@ -234,7 +255,7 @@ class Dispatcher:
         if call.claim():
             self._abandon(call, error)
             call.span.finish(_CLIENT_GONE, error=error)
-            self._end(call, None)
+            self._end(call, _CLIENT_GONE, None)
         else:
             call.operation.cancel(error)
             if call.outlet is not None:
@@ -274,6 +295,8 @@ class Dispatcher:
 
 def _failure(status: int, error: BaseException | None) -> str | None:
     """Return what an endpoint tells of its last error; ``None`` when there was none."""
-    if error is None or status < HTTPStatus.INTERNAL_SERVER_ERROR:
+    if error is None:
+        return None
+    if status < HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, _DATA_REFUSED):
         return None
     return f"{type(error).__name__}: {error}"[:_LONGEST_FAILURE]

@@ -58,6 +58,8 @@ class Exchange(HTTPMessageDelegate):
         self._chunks: list[bytes] = []
         self._size = 0
         self._refused = False
+        self._answered = False
+        self._body_over = False
         self._came = 0.0
         self.method = ""
         self.target = ""
@@ -118,7 +120,8 @@ class Exchange(HTTPMessageDelegate):
         """Hand the request over, whole."""
         self._connections.waiting.end(self._connection.stream)
         if self._refused:
-            self._connection.close()
+            self._body_over = True
+            self._close_refused()
         else:
             self._connection.set_close_callback(self.on_connection_close)
             self._receiver.received(self)
@@ -135,8 +138,9 @@ class Exchange(HTTPMessageDelegate):
         """Answer before the body has come, then let the body come and forget it, for a time.
 
         Closed at once, a connection with unread bytes is reset, and the client, still sending,
-        would see the reset instead of the answer. So it closes when nothing has come for
-        `_LINGER_SECONDS`, and after `_MOST_LINGER_SECONDS` whatever comes.
+        would see the reset instead of the answer. So it closes when all of the body has come, when
+        nothing has for `_LINGER_SECONDS`, and after `_MOST_LINGER_SECONDS` whatever comes; but
+        never before the answer is sent.
         """
         self._refused = True
         self._chunks.clear()
@@ -148,9 +152,15 @@ class Exchange(HTTPMessageDelegate):
     def _linger(self, end: float) -> None:
         loop = self._connection.stream.io_loop
         if loop.time() >= min(end, self._came + _LINGER_SECONDS):
-            self._connection.close()
+            self._body_over = True
+            self._close_refused()
         elif not self._connection.stream.closed():
             loop.call_later(_LINGER_SECONDS / 4, self._linger, end)
+
+    def _close_refused(self) -> None:
+        """Close once the refusal is given to the connection and no body is awaited any more."""
+        if self._answered and self._body_over:
+            self._connections.close_when_sent(self._connection)
 
     # ---- the answer ----------------------------------------------------------------------------
 
@@ -187,7 +197,9 @@ class Exchange(HTTPMessageDelegate):
         """End an answer, all of whose parts were given to `write`."""
         self.on_gone = None
         if self._refused:
-            return  # to finish would be to close
+            self._answered = True
+            self._close_refused()
+            return  # to finish would be to close, whether the body has come or not
         self._connection.finish()
         if close:
             self._connections.close_when_sent(self._connection)

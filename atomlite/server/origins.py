@@ -50,7 +50,7 @@ class Origins:
     """
 
     def __init__(self, config: SessionConfig) -> None:
-        hosts = config.allowed_hosts or (*_LOOPBACK, config.host)
+        hosts = {*_LOOPBACK, config.host, *config.allowed_hosts}
         self._hosts = None if "*" in hosts else frozenset(map(_bare, hosts))
         self._any_origin = "*" in config.cors_origins
         self._origins = frozenset(origin.lower().rstrip("/") for origin in config.cors_origins)

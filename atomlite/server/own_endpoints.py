@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from atomlite.errors import ServerDraining
 from atomlite.http.endpoints import Callback, Endpoint, Endpoints
 from atomlite.http.requests import Request
 from atomlite.http.routes import Route, RouteTable
@@ -12,7 +9,10 @@ from atomlite.security.users import User
 from atomlite.server.served import ServedSession
 from atomlite.types import JsonValue
 
-HEALTH = ("health/live", "health/ready")
+LIVE = "health/live"
+"""The route that answers even while the server is about to end."""
+
+HEALTH = (LIVE, "health/ready")
 """Routes that answer whatever else the server is busy with."""
 
 
@@ -20,11 +20,10 @@ INDEX = "index"
 """The route that also answers the root: what there is to ask for."""
 
 
-def own_endpoints(is_draining: Callable[[], bool], endpoints: Endpoints) -> RouteTable[Endpoint]:
+def own_endpoints(endpoints: Endpoints) -> RouteTable[Endpoint]:
     """Return the table of them.
 
     Args:
-        is_draining: Whether the server is about to end.
         endpoints: Those of the user, for the index.
     """
 
@@ -33,15 +32,10 @@ def own_endpoints(is_draining: Callable[[], bool], endpoints: Endpoints) -> Rout
         asked += [f"{method} /proxy/{route}" for method, route in endpoints]
         return {"versions": session.describe_version(), "answers": asked}
 
-    def ready(_request: Request, _user: User, _session: ServedSession, /) -> JsonValue:
-        if is_draining():
-            raise ServerDraining
-        return {"status": "ready"}
-
     callbacks: dict[str, Callback] = {
         INDEX: index,
-        "health/live": _live,
-        "health/ready": ready,
+        LIVE: _live,
+        "health/ready": _ready,
         "api/version": _version,
         "api/tables": _tables,
         "api/tables/{name}": _table,
@@ -55,6 +49,10 @@ def own_endpoints(is_draining: Callable[[], bool], endpoints: Endpoints) -> Rout
 
 def _live(_request: Request, _user: User, _session: ServedSession, /) -> JsonValue:
     return {"status": "live"}
+
+
+def _ready(_request: Request, _user: User, _session: ServedSession, /) -> JsonValue:
+    return {"status": "ready"}
 
 
 def _version(_request: Request, _user: User, session: ServedSession, /) -> JsonValue:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from difflib import SequenceMatcher
 from itertools import islice
 from types import MappingProxyType
 from typing import NamedTuple
 
-from atomlite.errors import EndpointNotFound, MethodNotAllowed, did_you_mean
+from atomlite.errors import EndpointNotFound, MethodNotAllowed
 from atomlite.http.endpoints import Endpoint, Endpoints
-from atomlite.http.routes import PathValue, Route, RouteTable, path_segments
+from atomlite.http.routes import REST, PathValue, Route, RouteTable, Segment, path_segments
 from atomlite.server.own_endpoints import INDEX
 from atomlite.types import METHODS
 
@@ -17,6 +18,8 @@ _PROXY = "proxy"
 _SHOWN_PATH = 200
 _PATHS_KNOWN = 1024
 _ROUTES_COMPARED = 200
+_ALIKE = 0.6
+_ARTICLES = {"int": "an"}
 
 
 class Found(NamedTuple):
@@ -94,8 +97,7 @@ class Routing:
         methods = table.methods(segments)
         if not methods:
             shown = path[:_SHOWN_PATH]
-            hint = did_you_mean(shown, list(islice(self._similar(segments), _ROUTES_COMPARED)))
-            raise EndpointNotFound(f"Nothing answers {shown}.", hint=hint)
+            raise EndpointNotFound(f"Nothing answers {shown}.", hint=self._hint(segments))
         return sorted({*methods, "OPTIONS"} | ({"HEAD"} if "GET" in methods else set()))
 
     def _table(self, path: str) -> tuple[RouteTable[Endpoint], Sequence[str], str]:
@@ -108,13 +110,41 @@ class Routing:
             return self._own, [INDEX], self.base
         return self._own, segments, self.base
 
-    def _similar(self, segments: Sequence[str]) -> Iterator[str]:
-        """Yield the paths that there are, with the parameters of the one that was asked for."""
-        for _, route in self._endpoints:
+    def _hint(self, segments: Sequence[str]) -> str:
+        """Return the route that was probably meant, or what keeps a parameter from matching it."""
+        asked = list(segments)
+        without_slash = asked[:-1] if asked[-1:] == [""] else asked
+        best, nearest = "", _ALIKE
+        for _, route in islice(self._endpoints, _ROUTES_COMPARED):
             parts = Route(route).segments
-            asked = segments if len(segments) == len(parts) else [part.text for part in parts]
-            filled = [
-                part.text if part.type is None else given
-                for part, given in zip(parts, asked, strict=True)
+            given = _aligned(parts, asked) or _aligned(parts, without_slash)
+            if given is None or (likeness := _likeness(parts, given)) < nearest:
+                continue
+            unfit = [
+                f"{part.text} must be {_ARTICLES.get(part.type, 'a')} {part.type}"
+                if text
+                else f"{part.text} is empty"
+                for part, text in zip(parts, given, strict=True)
+                if part.type is not None and not part.fits(text)
             ]
-            yield f"{self.base}{_PROXY}/{'/'.join(filled)}"
+            template = f'"{self.base}{_PROXY}/{route}"'
+            best = f"In {template}, {', '.join(unfit)}." if unfit else f"Did you mean {template}?"
+            nearest = likeness
+        return best
+
+
+def _aligned(parts: Sequence[Segment], asked: list[str]) -> list[str] | None:
+    """Return one text for each part of a route; ``None`` when the path is shorter or longer."""
+    if parts[-1].type == REST and len(asked) >= len(parts):
+        before = len(parts) - 1
+        return [*asked[:before], "/".join(asked[before:])]
+    return asked if len(asked) == len(parts) else None
+
+
+def _likeness(parts: Sequence[Segment], given: Sequence[str]) -> float:
+    """Return how much the literal part is like its text that is least so, from 0 to 1."""
+    pairs = [(part.text, text) for part, text in zip(parts, given, strict=True) if not part.type]
+    return min(
+        (SequenceMatcher(None, text[:_SHOWN_PATH], literal).ratio() for literal, text in pairs),
+        default=1.0,
+    )

@@ -6,6 +6,7 @@ import asyncio
 import threading
 
 from atomlite.config import SessionConfig
+from atomlite.engine.cancellation import current_operation
 from atomlite.errors import ClosedFromWithin
 from atomlite.http.endpoints import Endpoints
 from atomlite.server.connections import Connections
@@ -40,7 +41,7 @@ class Server:
         origins = Origins(config)
         self._sockets = listening_sockets(config.host, config.port)
         self.port: int = self._sockets[0].getsockname()[1]
-        self.endpoints = Endpoints()
+        self.endpoints = Endpoints(check=lambda: current_operation().check())
         self._drain_seconds = config.limits.drain_seconds
         self._closing = threading.Lock()
         self._closed = False
@@ -85,6 +86,11 @@ class Server:
             asyncio.run_coroutine_threadsafe(self._drain(seconds), self._loop.loop).result()
             self._dispatcher.callbacks.stop(_GRACE_SECONDS)
             self._loop.stop(_GRACE_SECONDS)
+
+    @property
+    def inner_key(self) -> str:
+        """What tells a call of a callback to its own session from others; a secret."""
+        return self._dispatcher.inner_key
 
     def is_async_callback(self) -> bool:
         """Return whether the caller is an ``async def`` callback, which must not block."""

@@ -104,7 +104,7 @@ class Creation:
                 )
                 with self._writer.transaction():
                     self._writer.create(schema, options["if_exists"])
-                    self._writer.load(name, source, options["error_handling"])
+                    self._writer.load(name, source, options["error_handling"], first=True)
                     return self._tables[name]
 
     def from_pandas(self, frame: pd.DataFrame, name: str, **options: Unpack[TableOptions]) -> Table:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from pyarrow import compute as pc
 
 from atomlite.data_types.storage import to_storage
-from atomlite.errors import UnexpectedColumns, names_listed
+from atomlite.errors import UnexpectedColumns, did_you_mean, names_listed
 from atomlite.tables.conversions import convert, convert_objects
 from atomlite.tables.reports import RejectedRow
 from atomlite.tables.schemas import ColumnSchema, TableSchema
@@ -77,19 +77,42 @@ def match_columns(
     missing = tuple(name for name in schema.names if name not in found)
     keys = [name for name in missing if name in schema.keys]
     if keys:
+        what = "key" if len(keys) == 1 else "keys"
         raise UnexpectedColumns(
-            f'The data lacks {names_listed(keys)}, key of "{schema.name}"; nothing was loaded. '
+            f'The data lacks {names_listed(keys)}, {what} of "{schema.name}"; nothing was loaded. '
             f"Its columns: {names_listed(found)}.",
-            hint="Rename or add the column.",
+            hint=f"Rename or add the column{'s' if len(keys) > 1 else ''}. "
+            f"{_suggested(keys, found)}",
+            details={"table": schema.name, "missing_columns": list(keys), "found": list(found)},
         )
     if len(missing) == len(schema.columns) or (new and error_handling == "fail"):
-        raise UnexpectedColumns(
-            f'"{schema.name}" has no column named {names_listed(new)}; nothing was loaded. '
-            f"Its columns: {names_listed(schema.names)}.",
-            hint='Drop or rename them, or pass error_handling="skip" to load the other columns.',
-            details={"new_columns": list(new)},
-        )
+        them = "it" if len(new) == 1 else "them"
+        skip = ', or pass error_handling="skip" to load the other columns'
+        can_skip = len(missing) < len(schema.columns)
+        raise unknown_columns(schema, new, hint=f"Drop or rename {them}{skip if can_skip else ''}.")
     return Matching(new, missing)
+
+
+def unknown_columns(
+    schema: TableSchema, new: Sequence[str], *, hint: str = ""
+) -> UnexpectedColumns:
+    """Return the error for names that no column of the table has."""
+    what = "column" if len(new) == 1 else "columns"
+    return UnexpectedColumns(
+        f'"{schema.name}" has no {what} named {names_listed(new)}; nothing was loaded. '
+        f"Its columns: {names_listed(schema.names)}.",
+        hint=f"{_suggested(new, schema.names)} {hint}".strip(),
+        details={
+            "table": schema.name,
+            "new_columns": list(new),
+            "columns": list(schema.names),
+        },
+    )
+
+
+def _suggested(names: Sequence[str], known: Sequence[str]) -> str:
+    """Return the question after the first name that is like a known one; empty when none is."""
+    return next(filter(None, (did_you_mean(name, known) for name in names)), "")
 
 
 def fit(rows: Slice, count: int, schema: TableSchema, first: int, misfits: Misfits) -> pa.Table:

@@ -48,6 +48,8 @@ def to_frame(table: pa.Table, *, index: tuple[str, ...] = ()) -> pd.DataFrame:
 def _series(column: pa.ChunkedArray[Any]) -> pd.Series[Any]:
     import pandas as pd  # noqa: PLC0415 -- where frames leave
 
+    if pa.types.is_nested(column.type):  # pandas' own way turns integers beside a null to floats
+        return pd.Series(column.to_pylist(), dtype=object)
     if column.null_count and column.type in _NULLABLE:
         nullable: Any = pd.api.types.pandas_dtype(_NULLABLE[column.type])
         return column.to_pandas(types_mapper=lambda _: nullable)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 import time
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -18,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from atomlite.data_types.storage import storable
-from atomlite.display.progress import progress
+from atomlite.display.progress import Progress, progress
 from atomlite.engine.cancellation import current_operation
 from atomlite.errors import LoadWarning, RowsRejected
 from atomlite.tables import upserts
@@ -69,13 +68,15 @@ def load(
     misfits = Misfits(options.rejected_samples)
     misfits.add_unsplit(source.unsplit)
     counter = _Counter()
-    fitted = _fitted(source, state, misfits, counter, options)
-    if not state.schema.keys:
-        outcome = _append(transaction, state, fitted)
-    elif state.row_count == 0 and upserts.can_keep_last(state.schema):
-        outcome = _fill(transaction, state, fitted)
-    else:
-        outcome = _replace(transaction, state, fitted)
+    with progress(f"Loading {state.schema.name}", source.row_count) as shown:
+        fitted = _fitted(source, state, misfits, counter, options, shown)
+        if not state.schema.keys:
+            outcome = _append(transaction, state, fitted)
+        elif state.row_count == 0 and upserts.can_keep_last(state.schema):
+            outcome = _fill(transaction, state, fitted, shown)
+        else:
+            outcome = _replace(transaction, state, fitted, shown)
+        shown.step("")
     rows_in = counter.rows + misfits.unsplit
     report = _report(state, source, matching, misfits, outcome, rows_in)
     version = transaction.before.version.number
@@ -87,7 +88,7 @@ def load(
     )
     _publish(transaction, state, outcome, report)
     if misfits.count:
-        _complain(report, options)
+        _complain(transaction, report, options)
     return report
 
 
@@ -97,16 +98,20 @@ class _Counter:
 
 
 def _fitted(
-    source: Source, state: TableState, misfits: Misfits, counter: _Counter, options: LoadOptions
+    source: Source,
+    state: TableState,
+    misfits: Misfits,
+    counter: _Counter,
+    options: LoadOptions,
+    shown: Progress,
 ) -> Iterator[pa.Table]:
     """Yield the rows that fit, slice by slice; raise after the last when the load must fail."""
     operation = current_operation()
-    with progress(f"Loading {state.schema.name}", source.row_count) as advance:
-        for rows, count in source.slices():
-            operation.check()
-            yield fit(rows, count, state.schema, counter.rows, misfits)
-            counter.rows += count
-            advance(count)
+    for rows, count in source.slices():
+        operation.check()
+        yield fit(rows, count, state.schema, counter.rows, misfits)
+        counter.rows += count
+        shown(count)
     if misfits.count and options.error_handling == "fail":
         rows_in = counter.rows + misfits.unsplit
         raise RowsRejected(
@@ -118,10 +123,7 @@ def _fitted(
                 "table": state.schema.name,
                 "rows_in": rows_in,
                 "rejected": misfits.count,
-                "samples": [
-                    {"row": s.row, "line": s.line, "column": s.column, "reason": s.reason}
-                    for s in misfits.samples
-                ],
+                "samples": [sample.as_json() for sample in misfits.samples],
             },
         )
 
@@ -138,7 +140,10 @@ def _append(
 
 
 def _fill(
-    transaction: Transaction[Catalog], state: TableState, slices: Iterator[pa.Table]
+    transaction: Transaction[Catalog],
+    state: TableState,
+    slices: Iterator[pa.Table],
+    shown: Progress,
 ) -> _Outcome:
     inserted = 0
     distinct = known_distinct(state.schema.keys)
@@ -146,9 +151,11 @@ def _fill(
         distinct.add(rows)
         inserted += _append_slice(transaction, state, rows)
     if not distinct.certain():
+        shown.step("looking for equal keys")
         relation = rows_of(state.schema.name)
         keys = transaction.rows(upserts.count_distinct(state.schema, relation))[0][0]
         if keys != inserted:
+            shown.step("keeping the last row of each key")
             inserted -= transaction.change(upserts.keep_last(state.schema))
     return _Outcome(inserted, 0)
 
@@ -163,7 +170,10 @@ def _append_slice(transaction: Transaction[Catalog], state: TableState, rows: pa
 
 
 def _replace(
-    transaction: Transaction[Catalog], state: TableState, slices: Iterator[pa.Table]
+    transaction: Transaction[Catalog],
+    state: TableState,
+    slices: Iterator[pa.Table],
+    shown: Progress,
 ) -> _Outcome:
     positioned = _positioned(slices)
     first = next(positioned, None)
@@ -172,14 +182,15 @@ def _replace(
     second = next(positioned, None)
     transaction.register(upserts.STAGED, first)
     if second is None:
-        outcome = _replace_from(transaction, state, upserts.STAGED, first.num_rows)
+        outcome = _replace_from(transaction, state, upserts.STAGED, first.num_rows, shown)
     else:
         rows = first.num_rows
+        shown.step("staging rows")
         transaction.change(upserts.stage())
         for more in itertools.chain([second], positioned):
             transaction.register(upserts.STAGED, more)
             rows += transaction.change(upserts.stage_more())
-        outcome = _replace_from(transaction, state, upserts.STAGED_ALL, rows)
+        outcome = _replace_from(transaction, state, upserts.STAGED_ALL, rows, shown)
         transaction.change(upserts.unstage())
     transaction.unregister(upserts.STAGED)  # after a failure the transaction only ends
     return outcome
@@ -195,12 +206,14 @@ def _positioned(slices: Iterator[pa.Table]) -> Iterator[pa.Table]:
 
 
 def _replace_from(
-    transaction: Transaction[Catalog], state: TableState, relation: str, rows: int
+    transaction: Transaction[Catalog], state: TableState, relation: str, rows: int, shown: Progress
 ) -> _Outcome:
     keys = 1
     if rows > 1:
+        shown.step("looking for equal keys")
         found = transaction.rows(upserts.count_distinct(state.schema, relation))[0][0]
         keys = found if isinstance(found, int) else rows
+    shown.step("replacing rows")
     updated = transaction.change(upserts.delete_matching(state.schema, relation))
     transaction.change(upserts.insert_last(state.schema, relation, repeated=keys < rows))
     return _Outcome(keys - updated, updated)
@@ -229,9 +242,9 @@ def _report(
         new_columns=matching.new,
         missing_columns=matching.missing,
         converted_columns={
-            name: str(found)
+            name: "object" if name in source.mixed else str(found)
             for name, found in source.data_types.items()
-            if name in types and storable(found) != types[name]
+            if name in types and (name in source.mixed or storable(found) != types[name])
         },
     )
 
@@ -251,12 +264,12 @@ def _publish(
     transaction.changed_rows += outcome.inserted + outcome.updated
 
 
-def _complain(report: LoadReport, options: LoadOptions) -> None:
+def _complain(transaction: Transaction[Catalog], report: LoadReport, options: LoadOptions) -> None:
     if options.error_handling == "warn":
         reasons = " ".join(str(sample) for sample in report.samples[:3])
-        warnings.warn(
-            f'{report.rejected:,} of {report.rows_in:,} rows do not fit "{report.table}" and were '
-            f"left out. {reasons}",
-            LoadWarning,
-            stacklevel=2,
+        verb, left = ("does", "was") if report.rejected == 1 else ("do", "were")
+        message = (
+            f'{report.rejected:,} of {report.rows_in:,} rows {verb} not fit "{report.table}" and '
+            f"{left} left out. {reasons}"
         )
+        transaction.notices.append(LoadWarning(message))

@@ -32,6 +32,16 @@ class RejectedRow:
     value: str | None = None
     line: int | None = None
 
+    def as_json(self) -> dict[str, JsonValue]:
+        """Return the row for a report or the details of an error."""
+        return {
+            "row": self.row,
+            "line": self.line,
+            "column": self.column,
+            "reason": self.reason,
+            "value": self.value,
+        }
+
     def __str__(self) -> str:
         """Return place and reason, as in an error message."""
         place = f"Line {self.line}" if self.row is None else f"Row {self.row:,}"
@@ -57,7 +67,8 @@ class LoadReport:
         data_types: Type of each column of the table, as text.
         new_columns: Columns of the data that the table lacks; they were left out.
         missing_columns: Columns of the table that the data lacks; null or their default.
-        converted_columns: Columns whose type changed on the way, with the type in the data.
+        converted_columns: Columns whose type changed on the way, with the type in the data;
+            ``object`` for Python objects of no one type.
         version_before: Number of the session's data version before.
         version_after: The same, after; inside a data transaction, what its commit will give.
         seconds: Duration in seconds.
@@ -91,10 +102,14 @@ class LoadReport:
             facts.append(("superseded by a later row", f"{self.superseded:,}"))
         facts.append(("rejected", f"{self.rejected:,}"))
         facts += [("", str(sample)) for sample in self.samples]
+        more = self.rejected - len(self.samples)
+        if self.samples and more:
+            facts.append(("", f"and {more:,} more"))
         if self.new_columns:
             facts.append(("columns left out", ", ".join(self.new_columns)))
         if self.missing_columns:
-            facts.append(("columns missing", ", ".join(self.missing_columns)))
+            label = "columns missing, now null or default"
+            facts.append((label, ", ".join(self.missing_columns)))
         facts += [
             ("converted", f"{name}: {found} to {self.data_types[name]}")
             for name, found in self.converted_columns.items()
@@ -113,22 +128,15 @@ class LoadReport:
             "updated": self.updated,
             "superseded": self.superseded,
             "rejected": self.rejected,
-            "samples": [
-                {
-                    "row": sample.row,
-                    "line": sample.line,
-                    "column": sample.column,
-                    "reason": sample.reason,
-                    "value": sample.value,
-                }
-                for sample in self.samples
-            ],
+            "rejected_rows": list(self.rejected_rows),
+            "samples": [sample.as_json() for sample in self.samples],
             "data_types": dict(self.data_types),
             "new_columns": list(self.new_columns),
             "missing_columns": list(self.missing_columns),
             "converted_columns": dict(self.converted_columns),
             "version_before": self.version_before,
             "version_after": self.version_after,
+            "seconds": self.seconds,
         }
 
     def __str__(self) -> str:

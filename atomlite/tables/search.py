@@ -55,13 +55,13 @@ class Search:
 
     def __post_init__(self) -> None:
         """Refuse numbers out of range."""
-        object.__setattr__(self, "offset", _whole("offset", self.offset, "0 or more"))
+        object.__setattr__(self, "offset", whole("offset", self.offset, "0 or more"))
         if self.limit is not None:
-            limit = _whole("limit", self.limit, "0 or more, or None for all rows")
+            limit = whole("limit", self.limit, "0 or more, or None for all rows")
             object.__setattr__(self, "limit", limit)
 
 
-def _whole(name: str, value: object, expected: str) -> int:
+def whole(name: str, value: object, expected: str) -> int:
     """Return a number of rows as a plain integer, also one of NumPy."""
     number = operator.index(value) if isinstance(value, SupportsIndex) else -1
     if not 0 <= number < _MOST_ROWS:

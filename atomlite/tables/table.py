@@ -10,11 +10,11 @@ import pyarrow as pa
 
 from atomlite.data_types.storage import from_storage
 from atomlite.display.grids import Grid
-from atomlite.errors import InvalidArgument, InvalidJoin, UnsupportedData, WrongType
+from atomlite.errors import InvalidArgument, InvalidJoin, SessionClosed, UnsupportedData, WrongType
 from atomlite.expressions.columns import Column, Operand, Ordering
 from atomlite.expressions.conditions import Condition
 from atomlite.tables.frames import to_frame
-from atomlite.tables.search import EVERYTHING, Search, plan
+from atomlite.tables.search import EVERYTHING, Search, plan, whole
 from atomlite.tables.sources.frames import frame_source, is_frame
 from atomlite.tables.sources.rows import row_source
 from atomlite.tables.sources.streams import ArrowStream, arrow_source
@@ -107,7 +107,11 @@ class Table:
 
         Raises:
             ColumnNotFound: There is none of this name.
+            InvalidArgument: A condition, or several names.
         """
+        given: object = name
+        if isinstance(given, Condition | list | tuple):
+            raise _no_name(given, f"`{self._name}.query(filter=condition)`")
         column = self._state.schema.column(name)
         return Column(self._name, column.name, column.data_type)
 
@@ -149,7 +153,7 @@ class Table:
         1       7
         """
         with self._tracing.span("Table.head", {"atomlite.table": self._name}):
-            rows, state = self._search(Search((), limit=n))
+            rows, state = self._search(Search((), limit=whole("n", n, "0 or more")))
             return to_frame(rows, index=state.schema.keys)
 
     def query(
@@ -241,7 +245,7 @@ class Table:
             self._writer.load(self._name, row_source(row, self._state.schema), "fail")
         return self
 
-    def drop(self, condition: Condition | None = None, /) -> int:
+    def drop(self, condition: Condition | None = None) -> int:
         """Delete the rows for which a condition holds; without one, all rows.
 
         Returns:
@@ -254,7 +258,7 @@ class Table:
         with self._tracing.span("Table.drop", {"atomlite.table": self._name}):
             return self._writer.drop_rows(self._name, _checked_filter(condition))
 
-    def join(self, target: Table, mapping: Condition | Mapping[str, str] | None = None, /) -> None:
+    def join(self, target: Table, mapping: Condition | Mapping[str, str] | None = None) -> None:
         """Link this table to another: its rows find their partners there.
 
         A link between the same two tables is replaced.
@@ -287,7 +291,10 @@ class Table:
         return self._overview().html()
 
     def _overview(self) -> Grid:
-        state = self._writer.store.visible_state.tables.get(self._name)
+        try:
+            state = self._writer.store.visible_state.tables.get(self._name)
+        except SessionClosed:
+            return Grid(f"{self._name}: session closed", (), [])
         if state is None:
             return Grid(f"{self._name}: deleted", (), [])
         keys = state.schema.keys
@@ -324,6 +331,9 @@ class Table:
             if column.table != self._name:
                 raise InvalidArgument("column", repr(column), f'a column of "{self._name}"')
             return column.name
+        given: object = column
+        if isinstance(given, Condition | list | tuple):
+            raise _no_name(given, "`filter=`")
         return self._state.schema.column(column).name
 
     def _orderings(
@@ -338,6 +348,13 @@ class Table:
 
     def _operand(self, item: Operand | str) -> Operand:
         return item if isinstance(item, Operand) else self[item]
+
+
+def _no_name(given: object, filtering: str) -> InvalidArgument:
+    """Return the error for what was given in the place of the name of a column."""
+    if isinstance(given, Condition):
+        return InvalidArgument("column", given, f"a name; pass conditions as {filtering}")
+    return InvalidArgument("column", given, 'one name; give names one by one: query("a", "b")')
 
 
 def _checked_filter(condition: object) -> Condition | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -13,6 +12,7 @@ from atomlite.errors import (
     InvalidJoin,
     InvalidName,
     LinkDroppedWarning,
+    LoadWarning,
     TableExists,
     TableReplacedWarning,
 )
@@ -20,6 +20,7 @@ from atomlite.tables import definitions
 from atomlite.tables.catalogs import Catalog, TableState
 from atomlite.tables.links import Link, checked, link
 from atomlite.tables.loading import LoadOptions, load
+from atomlite.tables.notices import warn_caller
 from atomlite.tables.search import plan_drop
 
 if TYPE_CHECKING:
@@ -55,7 +56,10 @@ class Writer:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Transaction[Catalog]]:
-        """Make all changes of the block one; inside another transaction, a part of it."""
+        """Make all changes of the block one; inside another transaction, a part of it.
+
+        Warnings about them come after the commit, so that none of them can undo it.
+        """
         outermost = self.store.transaction is None
         with self.store.write() as transaction:
             yield transaction
@@ -64,6 +68,7 @@ class Writer:
                 transaction.change(definitions.write_version(number))
         if outermost:
             self.store.compress(self.store.state.total_rows())
+            warn_caller(transaction.notices)
 
     def create(self, schema: TableSchema, if_exists: IfExists) -> None:
         """Create an empty table, in the place of one of the same name or not.
@@ -98,12 +103,11 @@ class Writer:
         if if_exists == "fail":
             raise TableExists(schema.name, old.row_count)
         if old.restored:
-            warnings.warn(
+            message = (
                 f'"{schema.name}" came with the database file, with {old.row_count:,} rows, and '
-                'was replaced. Pass if_exists="fail" to keep such tables.',
-                TableReplacedWarning,
-                stacklevel=2,
+                'was replaced. Pass if_exists="fail" to keep such tables.'
             )
+            transaction.notices.append(TableReplacedWarning(message))
         for statement in definitions.drop(schema.name):
             transaction.change(statement)
         transaction.state = transaction.state.without_table(schema.name)
@@ -118,11 +122,10 @@ class Writer:
                     ends = catalog.table(known.source).schema, catalog.table(known.target).schema
                     catalog = catalog.with_link(checked(known, *ends))
                 except (KeyError, InvalidJoin) as error:
-                    warnings.warn(
-                        f'The join of "{known.source}" to "{known.target}" was removed: {error}',
-                        LinkDroppedWarning,
-                        stacklevel=2,
+                    message = (
+                        f'The join of "{known.source}" to "{known.target}" was removed: {error}'
                     )
+                    transaction.notices.append(LinkDroppedWarning(message))
         if catalog.links != links:
             for statement in definitions.write_links(catalog.links):
                 transaction.change(statement)
@@ -145,13 +148,30 @@ class Writer:
                 for statement in definitions.write_links(transaction.state.links):
                     transaction.change(statement)
 
-    def load(self, name: str, source: Source, error_handling: ErrorHandling) -> LoadReport:
-        """Load rows into a table; see `loading.load`."""
+    def load(
+        self, name: str, source: Source, error_handling: ErrorHandling, *, first: bool = False
+    ) -> LoadReport:
+        """Load rows into a table; see `loading.load`.
+
+        Args:
+            name: Name of the table.
+            source: The rows.
+            error_handling: What to do with rows that do not fit.
+            first: Whether the data makes the table; rows with equal keys are a surprise then.
+        """
         if error_handling not in _ERROR_HANDLING:
             raise InvalidArgument("error_handling", error_handling, '"fail", "warn" or "skip"')
         options = LoadOptions(error_handling, self._limits.rejected_samples)
         with self.transaction() as transaction:
-            return load(transaction, name, source, options)
+            report = load(transaction, name, source, options)
+            if first and report.superseded:
+                verb = "was" if report.superseded == 1 else "were"
+                message = (
+                    f"{report.superseded:,} of {report.rows_in:,} rows {verb} replaced by a later "
+                    f'row with the same key in "{name}"; are the keys complete?'
+                )
+                transaction.notices.append(LoadWarning(message))
+            return report
 
     def drop_rows(self, name: str, condition: Condition | None) -> int:
         """Delete the rows for which a condition holds and return their number."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from opentelemetry.context import Context, attach, detach
 
 from atomlite.telemetry.contexts import carrying
-from atomlite.telemetry.spans import error_type, fail
+from atomlite.telemetry.failures import error_type, fail
 
 if TYPE_CHECKING:
     from collections.abc import Callable

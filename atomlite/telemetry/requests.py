@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import time
 from typing import TYPE_CHECKING
+from urllib.parse import unquote_plus
 
 from opentelemetry.context import Context, attach, detach
 from opentelemetry.trace import NonRecordingSpan, Span, Status, StatusCode
 
-from atomlite.telemetry.spans import LiteSpan, error_type
+from atomlite.telemetry.failures import error_type, reason, record
+from atomlite.telemetry.spans import LiteSpan
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -25,9 +27,11 @@ _METHODS = frozenset(
 )
 _SERVER_ERROR = 500
 
-# The first four are the conventions' own list.
-_SECRETS = re.compile(
-    r"(?<![^&])(AWSAccessKeyId|Signature|sig|X-Goog-Signature|access_token|token|password|secret|api_?key)=[^&]*",
+# The first line is the conventions' own list.
+_SECRET = re.compile(
+    r"AWSAccessKeyId|Signature|sig|X-Goog-Signature"
+    r"|X-Amz-(Signature|Security-Token|Credential)|.*token|.*secret|.*passw(or)?d|pwd|pass"
+    r"|auth|authorization|api[-_]?key|key|jwt|code|session(_?id)?|credentials?",
     re.IGNORECASE,
 )
 
@@ -46,10 +50,18 @@ def known_method(method: str) -> str:
 def redacted(query: str) -> str:
     """Return a query string without the values of its secrets.
 
-    >>> redacted("day=1&token=abc")
-    'day=1&token=REDACTED'
+    A name counts as a callback sees it, whichever way it was encoded.
+
+    >>> redacted("day=1&token=abc&p%61ssword=x")
+    'day=1&token=REDACTED&p%61ssword=REDACTED'
     """
-    return _SECRETS.sub(r"\1=REDACTED", query)
+    return "&".join(_part_redacted(part) for part in query.split("&"))
+
+
+def _part_redacted(part: str) -> str:
+    name, found, _ = part.partition("=")
+    secret = found and _SECRET.fullmatch(unquote_plus(name))
+    return f"{name}=REDACTED" if secret else part
 
 
 class RequestSpan:
@@ -123,12 +135,12 @@ class RequestSpan:
         else:
             span.set_attribute("http.response.status_code", status)
         if error is not None:
-            span.record_exception(error)
+            record(span, error)
         if status >= _SERVER_ERROR:
             facts["error.type"] = str(status) if error is None else error_type(error)
             span.set_attribute("error.type", facts["error.type"])
-            reason = None if error is None else f"{facts['error.type']}: {error}"
-            span.set_status(Status(StatusCode.ERROR, reason))
+            description = None if error is None else reason(error)
+            span.set_status(Status(StatusCode.ERROR, description))
         span.end()
         if self._durations is not None:
             self._durations.record(seconds, facts, self._context)

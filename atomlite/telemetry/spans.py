@@ -24,6 +24,7 @@ from opentelemetry.sdk.util import BoundedList
 from opentelemetry.trace import Link, Span, SpanContext, Status, StatusCode, TraceFlags
 
 from atomlite.telemetry.contexts import carrying
+from atomlite.telemetry.failures import error_type, fail
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping, Sequence
@@ -38,33 +39,10 @@ if TYPE_CHECKING:
 
     from atomlite.telemetry.trace import Trace
 
-__all__ = ["LiteSpan", "error_type", "fail"]
+__all__ = ["LiteSpan"]
 
 _logger = logging.getLogger(__name__)
 _now = time.time_ns
-
-
-def error_type(error: BaseException) -> str:
-    """Return the name of an exception's class, with its module unless it is a builtin.
-
-    >>> error_type(KeyError("x"))
-    'KeyError'
-    """
-    kind = type(error)
-    return (
-        kind.__qualname__
-        if kind.__module__ == "builtins"
-        else f"{kind.__module__}.{kind.__qualname__}"
-    )
-
-
-def fail(span: Span, error: BaseException) -> None:
-    """Record an exception that left a block; a generator that is closed early has not failed."""
-    if isinstance(error, GeneratorExit):
-        return
-    span.record_exception(error)
-    span.set_attribute("error.type", error_type(error))
-    span.set_status(Status(StatusCode.ERROR, f"{error_type(error)}: {error}"))
 
 
 class LiteSpan(Span):

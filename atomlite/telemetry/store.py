@@ -119,16 +119,21 @@ class Traces(Sequence[Trace]):
         return iter(self._all())
 
     @overload
-    def __getitem__(self, index: int) -> Trace: ...
+    def __getitem__(self, index: int | str) -> Trace: ...
     @overload
     def __getitem__(self, index: slice) -> list[Trace]: ...
-    def __getitem__(self, index: int | slice) -> Trace | list[Trace]:
-        """Return a trace, or several; ``-1`` is the newest.
+    def __getitem__(self, index: int | str | slice) -> Trace | list[Trace]:
+        """Return a trace, or several; ``-1`` is the newest, and a text is the id in an error.
 
         Raises:
-            TraceNotKept: There is no trace at this place.
+            TraceNotKept: There is no trace at this place, or with this id.
         """
         traces = self._all()
+        if isinstance(index, str):
+            for trace in traces:
+                if trace.trace_id == index:
+                    return trace
+            raise TraceNotKept(index, len(traces), self._kept_traces)
         if isinstance(index, slice):
             return traces[index]
         try:

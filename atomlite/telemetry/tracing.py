@@ -157,7 +157,10 @@ class Tracing:
         if statement.table:
             facts["db.collection.name"] = statement.table
         block = self._block(
-            summary, SpanKind.CLIENT, ENGINE, {**facts, "db.query.text": statement.text}
+            summary,
+            SpanKind.CLIENT,
+            ENGINE,
+            {**facts, "db.query.text": statement.shown or statement.text},
         )
         if self._query_durations is None:
             return block

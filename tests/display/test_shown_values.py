@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import re
 import sys
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -10,7 +11,9 @@ from atomlite.display.diagrams import Diagram, table_diagram
 from atomlite.display.facts import fact_table
 from atomlite.display.grids import Grid
 from atomlite.display.links import WebLink
+from atomlite.display.pictures import picture
 from atomlite.display.progress import progress
+from atomlite.http.endpoints import Endpoints
 
 _ENTITY = re.compile(r'  "[^"%\r\n\v\b\\]+" \{')
 _ATTRIBUTE = re.compile(r'    [A-Za-z_]\w* [A-Za-z_]\w*( PK)?( "[^"\n]*")?')
@@ -45,6 +48,45 @@ def test_a_diagram_is_drawn_where_it_can_be() -> None:
         "text/vnd.mermaid": "erDiagram",
         "text/plain": "erDiagram",
     }
+
+
+def test_a_page_that_cannot_draw_mermaid_shows_a_picture() -> None:
+    """Rule: an SVG of tables, columns, keys and links; JupyterLab ranks HTML above Mermaid."""
+    bundle = table_diagram(
+        [("Sales & <co>", [("Shop\x00", "string", True), ("n", "int64", False)]), ("T", [])],
+        [("Sales & <co>", "T", [("Shop", "Name")], True)],
+    )._repr_mimebundle_()
+    assert set(bundle) == {"text/vnd.mermaid", "image/svg+xml", "text/plain"}
+    texts = [each.text for each in ET.fromstring(bundle["image/svg+xml"]) if each.text]  # noqa: S314 -- our own
+    assert texts == [
+        "Sales & <co>",
+        "Shop   string  PK",
+        "n      int64 ",
+        "T",
+        "Sales & <co> → T: Shop = Name",
+    ]
+
+
+def test_a_picture_of_many_tables_goes_down_and_not_to_the_right() -> None:
+    """Rule: boxes fill rows."""
+    svg = picture([("T" * 40, [])] * 10, [])
+    assert int(ET.fromstring(svg).attrib["width"]) <= 940  # noqa: S314 -- our own
+    assert svg.count("<rect") == 11
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        Grid("t", ("a",), [("b",)]).html(),
+        fact_table("t", [("a", "b")]),
+        Endpoints()._repr_html_(),
+    ],
+)
+def test_no_cell_takes_the_alignment_of_the_page(html: str) -> None:
+    """Rule: JupyterLab aligns cells to the right; every cell of ours says otherwise."""
+    cells = re.findall(r"<(?:td|th|caption)\b[^>]*>", html)
+    assert cells
+    assert all("text-align:left" in cell for cell in cells)
 
 
 def test_a_grid_without_rows_is_its_title() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from textwrap import dedent
 
+from atomlite.display.styles import TRACE_STYLE
 from atomlite.display.trees import Row, html_tree, text_tree
 
 
@@ -131,3 +132,21 @@ def test_details_are_behind_each_line() -> None:
     row = Row(depth=0, name="a", scope="s", start=0, duration=1, details=[("key", "<value>")])
     html = html_tree([row], title="t")
     assert "<th>key</th><td><pre>&lt;value&gt;</pre></td>" in html
+
+
+def test_tracebacks_keep_their_lines() -> None:
+    """Rule: a value of several lines is neither wrapped nor aligned by the page."""
+    row = Row(
+        depth=0, name="a", scope="s", start=0, duration=1, details=[("t", "one\n  two"), ("u", "v")]
+    )
+    html = html_tree([row], title="t")
+    assert '<pre class="al-trace-lines">one\n  two</pre>' in html
+    assert "<pre>v</pre>" in html
+    assert ".al-trace pre.al-trace-lines{white-space:pre!important}" in TRACE_STYLE
+    assert "text-align:left!important" in TRACE_STYLE
+
+
+def test_a_line_shows_that_it_opens() -> None:
+    """Rule: a triangle stands before each line, turned down when it is open."""
+    assert '.al-trace-name::before{content:"▸ "' in TRACE_STYLE
+    assert '.al-trace-row[open]>summary .al-trace-name::before{content:"▾ "' in TRACE_STYLE

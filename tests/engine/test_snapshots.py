@@ -412,4 +412,4 @@ def test_after_close_every_way_in_says_so(store: Store[_State], database: Databa
 def _no_transaction_stays(store: Store[_State]) -> Iterator[None]:
     """After every test the writer's way is free."""
     yield
-    assert not store._writer.locked()
+    assert not store._writer.lock.locked()

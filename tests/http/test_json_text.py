@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import traceback
 from collections import OrderedDict, deque, namedtuple
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
@@ -159,6 +160,15 @@ def test_what_has_no_form_is_named_with_its_place(value: object, path: str, kind
     with pytest.raises(AnswerNotSerializable) as caught:
         json_bytes(value)
     assert caught.value.details == {"path": path, "type": kind}
+
+
+@pytest.mark.parametrize("value", [{1: b"a"}, [object()], float], ids=["key", "item", "value"])
+def test_refusal_has_one_traceback(value: object) -> None:
+    """How the encoders went about it is left out."""
+    with pytest.raises(AnswerNotSerializable) as raised:
+        json_bytes(value)
+    text = "".join(traceback.format_exception(raised.value))
+    assert text.count("Traceback") == 1
 
 
 def test_value_that_contains_itself_is_refused() -> None:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import inspect
+import re
 import sys
+from collections.abc import Iterator
 from subprocess import run
 from typing import cast
 
@@ -18,6 +20,7 @@ from atomlite.errors import (
     InvalidRoute,
 )
 from atomlite.http import frame_forms, media_types
+from atomlite.http.answers import answer_for
 from atomlite.http.endpoints import BodyForm, Endpoints
 from atomlite.http.headers import Headers, check_header
 from atomlite.http.json_text import json_bytes
@@ -255,6 +258,52 @@ def test_endpoints_are_found_by_method_and_route() -> None:
         del endpoints["a/{x}"]
 
 
+def test_one_rule_reads_all_keys() -> None:
+    """Slashes around a route do not count; a route alone stands for all of its methods."""
+    endpoints = Endpoints()
+    methods: list[Method] = ["GET", "POST"]
+    for method in methods:
+        endpoints.register(_nothing, method=method, route="a")
+    endpoints.register(_nothing, method="GET", route="v")
+    assert endpoints["v"] is endpoints["/v/"] is endpoints["GET", "/v"]
+    keys: list[object] = ["v", "/a", ("GET", "/v/")]
+    assert all(key in endpoints for key in keys)
+    absent: object
+    for absent in ("w", ("POST", "v"), ("GET",), 7):
+        assert absent not in endpoints
+        with pytest.raises(EndpointNotFound):
+            endpoints[cast("str", absent)]
+        with pytest.raises(EndpointNotFound):
+            del endpoints[cast("str", absent)]
+    with pytest.raises(EndpointNotFound, match=r'several methods: GET, POST. .*\["GET", "a"\]'):
+        endpoints["a"]
+    assert endpoints._ipython_key_completions_() == ["a", "v", *endpoints]
+
+
+@pytest.mark.parametrize("route", ["proxy/a", "/proxy/a"])
+def test_route_without_the_prefix_is_asked_for(route: str) -> None:
+    """Who writes the path of the request is told what to write instead."""
+    with pytest.raises(InvalidRoute, match='Write "a"'):
+        Endpoints().register(_nothing, method="GET", route=route)
+
+
+def test_tables_answer_their_rows() -> None:
+    """What has columns and becomes Arrow is a frame, whatever it iterates over."""
+
+    class Table:
+        columns = ("n",)
+
+        def __iter__(self) -> Iterator[str]:
+            return iter(self.columns)
+
+        def to_arrow(self) -> pa.Table:
+            return pa.table({"n": [1, 2]})
+
+    assert answer_for(Table(), None).body == b'[{"n":1},{"n":2}]'
+    assert answer_for(Table(), "text/csv").body == b'"n"\n1\n2\n'
+    assert answer_for({"rows": Table()}, None).body == b'{"rows":[{"n":1},{"n":2}]}'
+
+
 def test_unknown_endpoint_suggests_a_known_one() -> None:
     """A slip of the pen is told what there is."""
     endpoints = Endpoints()
@@ -303,7 +352,7 @@ def test_overview_escapes_what_users_wrote() -> None:
         "1 endpoint\n  GET a  2 calls, 1 error, the last: ValueError: <script>"
     )
     html = endpoints._repr_html_()
-    assert "<td>GET</td><td>a</td><td>2</td><td>1</td>" in html
+    assert re.findall("<td[^>]*>([^<]*)</td>", html)[:4] == ["GET", "a", "2", "1"]
     assert "<script>" not in html
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import doctest
 import inspect
 import itertools
 import json
@@ -105,7 +106,7 @@ def test_every_error_has_its_row() -> None:
     """The page about errors shows the code, the class and the status of each, and no others."""
     kinds = [getattr(errors, name) for name in error_names()]
     page = (DOCS / "guide" / "errors.md").read_text()
-    shown = re.findall(r"^\| `(\w+)` \| `(\w+)` \| `\w+` \| (\d+) \| ", page, re.MULTILINE)
+    shown = re.findall(r"^\| `(\w+)` \| `(\w+)` \| (\d+) \| ", page, re.MULTILINE)
 
     assert {(code, name, int(status)) for code, name, status in shown} == {
         (kind.code, kind.__name__, kind.http_status)
@@ -128,6 +129,30 @@ def test_notebooks_carry_no_outputs(notebook: Path) -> None:
 def test_no_page_tells_to_install_the_name(page: Path) -> None:
     """The name ``atomlite`` on PyPI belongs to another project: only a path installs this one."""
     assert not re.search(r"pip install\s+(?:-\S+\s+)*[\"']?atomlite\b", page.read_text())
+
+
+def test_the_readme_shows_what_its_code_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    """A newcomer pastes the tour, into any Python: no prompts, and the output beside it is true."""
+    page = (ROOT / "README.md").read_text()
+    blocks = re.findall(r"^```(python|text)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    names: dict[str, object] = {}
+    for kind, block in blocks:
+        if kind == "python":
+            exec(compile(block, "README.md", "exec"), names)  # noqa: S102 -- our own
+        else:
+            printed = capsys.readouterr().out
+            flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+            assert doctest.OutputChecker().check_output(block, printed, flags), printed
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_code_fits_its_column(page: Path) -> None:
+    """A built page cuts lines of code above 88 letters off."""
+    blocks = re.findall(r"^```(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
+    code = [block for block in blocks if not block.startswith("{")]  # `{...}`: directives
+
+    assert not [line for block in code for line in block.splitlines() if len(line) > 88]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

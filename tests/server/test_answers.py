@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import time
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -11,11 +12,27 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from atomlite.errors import HttpError
+from atomlite.config import Limits
+from atomlite.errors import (
+    AtomliteError,
+    ColumnNotFound,
+    DeadlineExceeded,
+    HttpError,
+    InvalidArgument,
+    InvalidJson,
+    OutOfMemory,
+    QueryFailed,
+    RowsRejected,
+    SessionClosed,
+    SourceNotFound,
+    TableNotFound,
+    UnexpectedColumns,
+    WrongType,
+)
 from atomlite.http.requests import Request
 from atomlite.http.responses import Response
 from atomlite.security.users import ANONYMOUS
-from tests.server.serving import Served
+from tests.server.serving import Serve, Served
 
 
 def test_callback_receives_request_user_and_session(served: Served) -> None:
@@ -293,6 +310,89 @@ def test_error_of_the_session_keeps_its_status_and_code(served: Served) -> None:
     assert answer.status_code == 404
     assert answer.json()["error"]["code"] == "table_not_found"
     assert answer.json()["error"]["hint"] == 'Did you mean "Sales"?'
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ColumnNotFound("secret", table="Sales", known=["Price"]),
+        InvalidArgument("secret", 1, "2"),
+        QueryFailed("secret"),
+        SourceNotFound("secret.csv"),
+        WrongType("secret"),
+    ],
+    ids=lambda error: error.code,
+)
+def test_error_that_is_the_endpoints_mistake_says_nothing(
+    served: Served, error: AtomliteError, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What its author did wrong is no news for the client, though the error has a status."""
+
+    @served.endpoint("wrong")
+    def wrong(*_: object) -> None:
+        raise error
+
+    answer = served.http.get("proxy/wrong")
+    assert answer.status_code == 500
+    assert answer.json()["error"]["code"] == "internal_error"
+    assert answer.json()["trace_id"] == served.last_trace().trace_id
+    assert "secret" not in answer.text
+    assert "Traceback" in caplog.text
+    endpoint = served.server.endpoints["wrong"]
+    assert endpoint.errors == 1
+    assert endpoint.last_error is not None
+    assert "secret" in endpoint.last_error
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (RowsRejected("Sales", rows_in=2, rejected=1, reasons=["Row 1."]), 422),
+        (UnexpectedColumns("Odd.", hint=""), 422),
+        (TableNotFound("Sale", known=[]), 404),
+        (DeadlineExceeded("The query", 1, "limits.query_seconds"), 504),
+        (OutOfMemory("full"), 507),
+        (SessionClosed(), 503),
+        (InvalidJson("odd"), 400),
+    ],
+    ids=lambda value: getattr(value, "code", ""),
+)
+def test_error_that_a_client_can_act_on_speaks(
+    served: Served, error: AtomliteError, status: int
+) -> None:
+    """Few errors of atomlite leave a callback with their status; refused data is seen, too."""
+
+    @served.endpoint("refused")
+    def refused(*_: object) -> None:
+        raise error
+
+    answer = served.http.get("proxy/refused")
+    assert answer.status_code == status
+    assert answer.json()["error"]["code"] == error.code
+    endpoint = served.server.endpoints["refused"]
+    assert endpoint.errors == (status >= 500)
+    assert (endpoint.last_error is None) == (status == 400)
+
+
+@pytest.mark.usefixtures("caplog")
+def test_time_of_a_callback_is_told_when_it_fails(serve: Serve) -> None:
+    """`Server-Timing` counts what a failed callback, and one that hangs, took."""
+    served = serve(limits=Limits(callback_seconds=0.2))
+
+    @served.endpoint("fails")
+    def fails(*_: object) -> None:
+        time.sleep(0.1)
+        raise RuntimeError
+
+    @served.endpoint("hangs")
+    def hangs(*_: object) -> None:
+        time.sleep(0.4)
+
+    for path, least in (("fails", 100), ("hangs", 150)):
+        timing = served.http.get(f"proxy/{path}").headers["Server-Timing"]
+        assert float(timing.rpartition("callback;dur=")[2]) >= least
+    timing = served.http.get("nowhere").headers["Server-Timing"]
+    assert timing.endswith("callback;dur=0.00")
 
 
 def test_other_errors_are_500_without_internals(

@@ -12,7 +12,7 @@ import pytest
 
 from atomlite.config import Limits
 from atomlite.engine.cancellation import current_operation
-from atomlite.errors import AtomliteError
+from atomlite.errors import AtomliteError, DeadlineExceeded
 from atomlite.http.requests import Request
 from tests.server.serving import Serve, Served, eventually
 
@@ -134,6 +134,10 @@ def test_hanging_callback_answers_504_and_can_do_no_more(serve: Serve, kind: str
     done = threading.Event()
 
     def step() -> None:
+        with pytest.raises(DeadlineExceeded):
+            served.server.endpoints.register(lambda *_: 1, method="GET", route="late")
+        with pytest.raises(DeadlineExceeded):
+            del served.server.endpoints["plain"]
         try:
             current_operation().check()
         except AtomliteError as error:
@@ -167,6 +171,9 @@ def test_hanging_callback_answers_504_and_can_do_no_more(serve: Serve, kind: str
     assert done.wait(5)
     assert [type(error).__name__ for error in later] == ["DeadlineExceeded"]
     assert served.server.endpoints["GET", kind].errors == 1
+    assert set(served.server.endpoints) == {
+        ("GET", each) for each in ("plain", "async", "blocking")
+    }
     eventually(lambda: served.server._dispatcher._abandoned == 0)
     assert served.http.get("health/ready").status_code == 200
 
@@ -334,3 +341,11 @@ def test_context_of_one_request_is_not_seen_by_the_next(served: Served) -> None:
 
     for path in ("plain", "async"):
         assert [served.http.get(f"proxy/{path}").json() for _ in range(10)] == [0] * 10
+
+
+def test_no_other_client_jumps_the_queue(served: Served) -> None:
+    """The header alone does not do; its value is the session's secret."""
+    served.server.endpoints.register(lambda *_: 1, method="GET", route="one")
+    guessed = served.http.get("proxy/one", headers={"Atomlite-Inner-Call": "guess"})
+    assert guessed.json() == 1
+    assert served.server.inner_key not in guessed.headers.values()

@@ -22,7 +22,7 @@ def test_close_waits_for_requests_in_flight(serve: Serve) -> None:
     """What is being answered is answered; nothing new comes in; the port is free then."""
     served = serve()
     running = threading.Event()
-    kept = {path: served.connect() for path in (b"proxy/slow", b"health/ready")}
+    kept = {path: served.connect() for path in (b"proxy/slow", b"health/ready", b"nowhere")}
     for connection in kept.values():
         connection.sendall(b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
@@ -255,3 +255,13 @@ def test_drain_waits_for_an_answer_on_its_way(serve: Serve) -> None:
             received += len(data)
         closing.result()
     assert received > size
+
+
+def test_liveness_is_told_while_draining(served: Served) -> None:
+    """Only `/health/live` answers as before: the process does live."""
+    assert served.http.get("health/live").status_code == 200
+    served.server._dispatcher.draining = True
+    for path in ("health/ready", "api/version", "proxy/nowhere", "nowhere"):
+        assert served.http.get(path).json()["error"]["code"] == "server_draining"
+        assert served.http.options(path).status_code == 503
+    assert served.http.get("health/live").status_code == 200

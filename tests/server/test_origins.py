@@ -41,11 +41,12 @@ def test_only_own_hosts_are_served(served: Served, host: str, status: int) -> No
         assert answer.json()["error"]["code"] == "host_not_allowed"
 
 
-def test_allowed_hosts_replace_the_default(serve: Serve) -> None:
-    """Names that are given are served, and no others; a star allows all."""
+def test_allowed_hosts_add_to_the_default(serve: Serve) -> None:
+    """Names that are given are served beside this machine's, and no others; a star allows all."""
     served = serve(allowed_hosts=["data.example"])
     assert served.http.get("health/live", headers={"Host": "data.example"}).status_code == 200
-    assert served.http.get("health/live").status_code == 403
+    assert served.http.get("health/live").status_code == 200
+    assert served.http.get("health/live", headers={"Host": "evil.example"}).status_code == 403
     anyone = serve(allowed_hosts=["*"])
     assert anyone.http.get("health/live", headers={"Host": "any.example"}).status_code == 200
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
@@ -190,13 +191,13 @@ def test_wrong_method_says_which_are_right(served: Served) -> None:
 
 
 def test_unknown_path_suggests_a_known_one(served: Served) -> None:
-    """A path with a slip of the pen is told the right one, its own parameters in it."""
+    """A path with a slip of the pen is told the right one."""
 
     @served.endpoint("tables/{name}/count")
     def count(*_: object) -> None: ...
 
     hint = served.http.get("proxy/tables/Sales/cuont").json()["error"]["hint"]
-    assert hint == 'Did you mean "/proxy/tables/Sales/count"?'
+    assert hint == 'Did you mean "/proxy/tables/{name}/count"?'
 
 
 def test_malformed_query_is_400(served: Served) -> None:
@@ -318,3 +319,57 @@ def test_trace_of_a_request_shows_access_and_callback(served: Served) -> None:
     assert trace.trace_id == "0af7651916cd43dd8448eb211c80319c"
     names = {span.name for span in trace.spans}
     assert names == {"POST /proxy/echo", "Validate authorization", "Execute user callback"}
+
+
+_HEAD = b"POST /proxy/echo HTTP/1.1\r\nHost: localhost\r\n"
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        _HEAD + b"Content-Length: 1001\r\n\r\n" + b"1" * 1001,
+        _HEAD + b"Transfer-Encoding: chunked\r\n\r\n3e9\r\n" + b"1" * 1001 + b"\r\n0\r\n\r\n",
+    ],
+    ids=["length", "chunked"],
+)
+def test_refusal_arrives_though_the_body_came_with_the_head(
+    serve: Serve, request_bytes: bytes
+) -> None:
+    """The connection closes after the 413, however soon the body has come."""
+    served = serve(limits=Limits(body_bytes=1000))
+    began = time.monotonic()
+    for _ in range(5):
+        answer = served.raw(request_bytes)
+        assert answer.startswith(b"HTTP/1.1 413 ")
+        assert b"body_too_large" in answer
+    assert time.monotonic() - began < 2, "Nothing is awaited once the body has come."
+
+
+@pytest.mark.parametrize(
+    ("path", "hint"),
+    [
+        ("proxy/echo/a/x", 'In "/proxy/echo/{id:int}/x", id must be an int.'),
+        ("proxy/days/monday", 'In "/proxy/days/{day:date}", day must be a date.'),
+        ("proxy/ehco/7/x", 'Did you mean "/proxy/echo/{id:int}/x"?'),
+        ("echo/7/x", 'Did you mean "/proxy/echo/{id:int}/x"?'),
+        ("proxy/files/", 'In "/proxy/files/{rest:path}", rest is empty.'),
+        ("proxy/flies/a/b", 'Did you mean "/proxy/files/{rest:path}"?'),
+        ("proxy/m/", 'Did you mean "/proxy/m"?'),
+        ("proxy/nope", ""),
+        ("proxy/", ""),
+        ("nope", ""),
+    ],
+)
+def test_hint_is_another_route_or_what_does_not_fit(served: Served, path: str, hint: str) -> None:
+    """A hint never names the path that failed, and nothing that is far from it."""
+    for route in ("echo/{id:int}/x", "days/{day:date}", "files/{rest:path}", "m"):
+        served.endpoint(route)(lambda *_: None)
+    assert served.http.get(path).json()["error"]["hint"] == hint
+
+
+def test_form_sent_to_a_json_endpoint_is_told_how_to_read_it(served: Served) -> None:
+    """The author of the endpoint learns the word that makes it read forms."""
+    echo(served)
+    answer = served.http.post("proxy/echo", files={"file": b"1"})
+    assert answer.status_code == 415
+    assert 'body="files"' in answer.json()["error"]["hint"]

@@ -15,6 +15,7 @@ from atomlite.errors import (
     ColumnNotFound,
     InvalidArgument,
     InvalidName,
+    LoadWarning,
     RowsRejected,
     SourceNotFound,
     UnreadableSource,
@@ -193,7 +194,9 @@ def test_keys_of_a_file_are_keys(csv: Reader) -> None:
     text = "k,v\n1,a\n1,b\n,c\n"
     with pytest.raises(RowsRejected, match='Row 2: "k" is a key and null'):
         csv.read(text, keys={"k"})
-    assert csv.read(text, keys={"k"}, error_handling="skip") == {"k": [1], "v": ["b"]}
+    with pytest.warns(LoadWarning, match="1 of 3 rows was replaced"):
+        rows = csv.read(text, keys={"k"}, error_handling="skip")
+    assert rows == {"k": [1], "v": ["b"]}
 
 
 def test_a_file_without_rows_is_a_table_without_rows(csv: Reader) -> None:
@@ -280,3 +283,15 @@ def test_a_failed_read_leaves_the_older_table(csv: Reader) -> None:
         csv.read("a\nx\n", data_types={"a": "int64"})
     assert csv.session.tables["C"].to_arrow().to_pydict() == {"a": [1]}
     assert csv.session.version == version
+
+
+@pytest.mark.parametrize("size", [17_000_000, 40_000_000])
+@pytest.mark.parametrize("after", ["", "last,3\n"])
+def test_a_line_beyond_all_bounds_is_no_lost_row(
+    session: al.Session, tmp_path: Path, size: int, after: str
+) -> None:
+    """The engine passes over a line that fills its buffers; the file is refused instead."""
+    path = tmp_path / "long.csv"
+    path.write_text("name,n\nfirst,1\n" + "x" * size + ",2\n" + after)
+    with pytest.raises(UnreadableSource, match="a line of more than 16,000,000 bytes"):
+        session.read_csv(path, table_name="Long")

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
+import sys
+import warnings
 from collections.abc import Iterator
 
 import pandas as pd
@@ -17,6 +20,7 @@ from atomlite.errors import (
     UnsupportedData,
 )
 from atomlite.tables.sources import frames, source
+from atomlite.types import ErrorHandling
 
 
 @pytest.fixture
@@ -56,7 +60,8 @@ def test_of_rows_with_one_key_the_last_wins(
     monkeypatch.setattr(frames, "SLICE_ROWS", slice_rows)
     first = pd.DataFrame({"k": ["1", "2", "1", "3", "1"], "v": [9, 8, 7, 6, 1]})
     first.columns = pd.Index(columns)
-    table = session.read_pandas(first, keys={"k"}, data_types={"k": kind}, table_name="T")
+    with pytest.warns(LoadWarning, match='^2 of 5 rows were replaced .* same key in "T"'):
+        table = session.read_pandas(first, keys={"k"}, data_types={"k": kind}, table_name="T")
     values = {str(key): value for key, value in _rows(table)}
     assert values == {"1": 1, "2": 8, "3": 6}
     more = pa.table({columns[0]: ["2", "4", "2", "4"], columns[1]: [9, 9, 1, 1]})
@@ -96,7 +101,13 @@ def test_a_load_that_fails_leaves_the_table_as_it_was(keyed: al.Table) -> None:
         'Pass error_handling="skip" to load the other 1.'
     )
     assert caught.value.details["samples"] == [
-        {"row": 1, "line": None, "column": "year", "reason": '"year" is a key and null.'}
+        {
+            "row": 1,
+            "line": None,
+            "column": "year",
+            "reason": '"year" is a key and null.',
+            "value": None,
+        }
     ]
 
 
@@ -126,7 +137,7 @@ def test_warn_loads_the_rows_that_fit_and_says_so(keyed: al.Table) -> None:
     """One warning for the load, not one for each row."""
     frame = pd.DataFrame({"year": [2024, 2025], "shop": ["a", None], "sold": [1, 2]})
     with pytest.warns(
-        LoadWarning, match=r'1 of 2 rows do not fit "Sales" and were left out. Row 1'
+        LoadWarning, match=r'1 of 2 rows does not fit "Sales" and was left out. Row 1'
     ):
         assert keyed.load(frame, error_handling="warn").inserted == 1
 
@@ -264,6 +275,7 @@ def test_the_report_tells_versions_types_and_time(session: al.Session) -> None:
     assert (report.version_before, report.version_after, table.version) == (1, 2, 2)
     assert report.data_types == {"a": "date32[day]"}
     assert report.as_json()["rows_in"] == 2
+    assert report.as_json()["seconds"] == report.seconds
     assert report.seconds > 0
     assert _rows(table) == [(dt.date(2026, 1, 1),), (None,)]
 
@@ -288,3 +300,123 @@ def test_the_report_of_a_new_table_can_be_read(session: al.Session) -> None:
 def test_a_table_without_loads_has_no_report(session: al.Session) -> None:
     """Before the first load there is nothing to tell."""
     assert session.create_table("Unloaded", data_types={"a": "int64"}).last_load is None
+
+
+@pytest.mark.parametrize("error_handling", ["fail", "skip"])
+def test_unknown_columns_are_all_named_with_the_likeliest(
+    session: al.Session, error_handling: ErrorHandling
+) -> None:
+    """The details have the names for programs."""
+    table = session.create_table("T", data_types={"price": "int64", "day": "date"})
+    with pytest.raises(
+        UnexpectedColumns, match=r'no columns named "pricee", "x".*mean "price"'
+    ) as e:
+        table.load(pd.DataFrame({"pricee": [1], "x": [2]}), error_handling=error_handling)
+    assert e.value.details["new_columns"] == ["pricee", "x"]
+    assert e.value.details["columns"] == ["price", "day"]
+    with pytest.raises(UnexpectedColumns, match=r'no column named "dya".*mean "day"'):
+        table += {"dya": "2026-01-01"}
+
+
+def test_missing_keys_are_all_named_with_the_likeliest(keyed: al.Table) -> None:
+    """What looks like a key may be one."""
+    with pytest.raises(UnexpectedColumns, match=r'"year", "shop", keys of.*mean "years"') as caught:
+        keyed.load(pd.DataFrame({"years": [1], "sold": [1]}))
+    assert caught.value.details["missing_columns"] == ["year", "shop"]
+
+
+def test_the_report_says_what_it_does_not_show(session: al.Session) -> None:
+    """Samples are a few; the positions are all there."""
+    table = session.create_table("T", data_types={"a": "int64", "b": "int64"})
+    report = table.load(pd.DataFrame({"a": ["x"] * 50}), error_handling="skip")
+    assert "  and 40 more" in str(report).split("\n")
+    assert "columns missing, now null or default: b" in str(report)
+    assert report.as_json()["rejected_rows"] == list(range(50))
+    assert "more" not in str(table.load(pd.DataFrame({"a": ["x"]}), error_handling="skip"))
+
+
+def test_converted_columns_of_objects_are_reported(session: al.Session) -> None:
+    """Values of several kinds have no one type to name."""
+    table = session.create_table("T", data_types={"a": "int64"})
+    report = table.load(pd.DataFrame({"a": [1, "2"]}, dtype=object))
+    assert report.converted_columns == {"a": "object"}
+    assert "converted: a: object to int64" in str(report)
+
+
+def test_only_the_data_that_makes_a_table_is_suspected_of_lacking_keys(
+    session: al.Session,
+) -> None:
+    """Later loads replace rows on purpose."""
+    frame = pd.DataFrame({"k": [1, 1], "v": [1, 2]})
+    with pytest.warns(LoadWarning, match=r"1 of 2 rows was replaced .*are the keys complete\?"):
+        table = session.read_pandas(frame, keys={"k"}, table_name="T")
+    assert table.load(frame).superseded == 1
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_warning_that_is_an_error_undoes_nothing(keyed: al.Table) -> None:
+    """It says that rows were left out, so the others are there."""
+    frame = pd.DataFrame({"year": [2024, 2025], "shop": ["a", None], "sold": [1, 2]})
+    with pytest.raises(LoadWarning, match="left out"):
+        keyed.load(frame, error_handling="warn")
+    assert (2024, "a", 1) in _rows(keyed)
+
+
+def test_warnings_come_after_the_transaction_and_name_the_line(
+    session: al.Session, keyed: al.Table
+) -> None:
+    """Nothing is said of a load that is undone."""
+    frame = pd.DataFrame({"year": [2024, 2025], "shop": ["a", None], "sold": [1, 2]})
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with pytest.raises(ZeroDivisionError), session.tables.data_transaction():
+            raise ZeroDivisionError(keyed.load(frame, error_handling="warn"))
+        assert caught == []
+        with session.tables.data_transaction():
+            keyed.load(frame, error_handling="warn")
+            assert caught == []
+        keyed.load(frame, error_handling="warn")
+        session.read_pandas(frame.assign(year=1, shop="a"), keys=["shop"], table_name="U")
+    assert [warning.filename for warning in caught] == [__file__] * 3
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_the_bar_of_a_keyed_load_says_what_the_engine_does(
+    session: al.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading is the smaller part of it; the bar ends with the last step."""
+    monkeypatch.setattr("atomlite.display.progress._DELAY_SECONDS", 0)
+    monkeypatch.setattr(frames, "SLICE_ROWS", 2)
+    first, more = _Terminal(), _Terminal()
+    frame = pd.DataFrame({"k": ["1", "1", "2"], "v": [1, 2, 3]})
+    monkeypatch.setattr(sys, "stderr", first)
+    with pytest.warns(LoadWarning):
+        table = session.read_pandas(frame, keys={"k"}, table_name="T")
+    steps = ("looking for equal keys", "keeping the last row of each key")
+    assert all(f"Loading T, {step}" in first.getvalue() for step in steps)
+    monkeypatch.setattr(sys, "stderr", more)
+    table.load(frame)
+    assert "Loading T, staging rows" in more.getvalue()
+    steps = ("looking for equal keys", "replacing rows")
+    assert all(f"Loading T, {step}" in more.getvalue() for step in steps)
+    assert "Loading T: 100%" in more.getvalue().split("\r")[-1]
+
+
+def test_a_step_with_many_rows_shows_the_bar_at_once(
+    session: al.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A step that takes long, after rows that were read at once, is not silent."""
+    monkeypatch.setattr("atomlite.display.progress._DELAY_SECONDS", 60)
+    table = session.create_table("T", data_types={"k": "int64"}, keys={"k"})
+    table.load(pd.DataFrame({"k": [1, 2]}))
+    terminal = _Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    table.load(pd.DataFrame({"k": [2, 3]}))
+    assert terminal.getvalue() == ""
+    monkeypatch.setattr("atomlite.display.progress._MANY_ROWS", 2)
+    table.load(pd.DataFrame({"k": [2, 3]}))
+    assert "Loading T, replacing rows" in terminal.getvalue()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import threading
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import atomlite as al
 from atomlite.errors import (
     InvalidArgument,
     InvalidName,
+    LoadWarning,
     RowsRejected,
     TableExists,
     TableNotFound,
@@ -73,7 +75,8 @@ def test_tables_show_as_text_and_html(session: al.Session, table: al.Table) -> N
 def test_any_text_is_a_name(session: al.Session, name: str) -> None:
     """Of tables, columns and keys, through every path that writes SQL."""
     frame = pd.DataFrame({name: ["y", "x", "y"], "v": [1, 2, 3]})
-    table = session.read_pandas(frame, table_name=name, keys={name})
+    with pytest.warns(LoadWarning, match="same key"):
+        table = session.read_pandas(frame, table_name=name, keys={name})
     assert table.head()["v"].to_dict() == {"x": 2, "y": 3}
     table.load(pd.DataFrame({name: ["x", "z"], "v": [5, 6]}))
     table += ("w", 0)
@@ -227,3 +230,25 @@ def test_a_file_may_have_any_name_but_those_of_schemas(tmp_path: Path) -> None:
         path = tmp_path / f"{name}.duckdb"
         with pytest.raises(al.errors.InvalidConfiguration, match="another name"):
             al.Session.start(al.SessionConfig(database=str(path)))
+
+
+def test_a_transaction_that_awaits_is_refused_to_others_of_its_thread(
+    session: al.Session,
+) -> None:
+    """A second one on the same event loop would wait for ever; it raises, and the first goes on."""
+    table = session.create_table("Awaited", data_types={"a": "int64"})
+
+    async def load(number: int) -> None:
+        with session.tables.data_transaction():
+            table.load(pd.DataFrame({"a": [number]}))
+            await asyncio.sleep(0.2)
+
+    async def both() -> list[BaseException | None]:
+        return list(await asyncio.gather(load(1), load(2), return_exceptions=True))
+
+    first, second = asyncio.run(both())
+
+    assert first is None
+    assert isinstance(second, TransactionMisused)
+    table += (3,)
+    assert table.row_count == 2

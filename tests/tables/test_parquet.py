@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
@@ -112,5 +114,25 @@ def test_a_damaged_file_is_a_named_error(session: al.Session, tmp_path: Path) ->
 
 def test_declared_types_and_keys_hold(read: _Read) -> None:
     """As for all other sources."""
-    table = read(pa.table({"a": [1, 1], "b": ["1", "2"]}), keys={"a"}, data_types={"b": "int8"})
-    assert table.to_arrow().to_pylist() == [{"a": 1, "b": 2}]
+    table = read(pa.table({"a": [2, 1], "b": ["1", "2"]}), keys={"a"}, data_types={"b": "int8"})
+    assert table.to_arrow().to_pylist() == [{"a": 1, "b": 2}, {"a": 2, "b": 1}]
+
+
+def test_a_file_packed_once_more_is_refused_with_a_hint(
+    session: al.Session, tmp_path: Path
+) -> None:
+    """Parquet packs its own columns; the error does not doubt that it is one."""
+    plain = tmp_path / "a.parquet"
+    parquet.write_table(pa.table({"a": [1]}), plain)
+    packed = tmp_path / "a.parquet.gz"
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    with pytest.raises(UnreadableSource, match=r"not read from gzip.*Unpack it first"):
+        session.read_parquet(packed, table_name="T")
+
+
+def test_intervals_are_refused(session: al.Session, tmp_path: Path) -> None:
+    """Also where pandas wrote them."""
+    path = tmp_path / "i.parquet"
+    pd.DataFrame({"i": pd.interval_range(0, 2)}).to_parquet(path)
+    with pytest.raises(UnsupportedData, match='"i" holds intervals'):
+        session.read_parquet(path, table_name="T")

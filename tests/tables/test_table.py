@@ -67,7 +67,9 @@ def test_a_number_of_rows_is_a_whole_number(table: al.Table, n: int) -> None:
     """From 0, and not beyond 64 bits."""
     if n is not None:
         with pytest.raises(InvalidArgument, match="limit"):
-            table.head(n)
+            table.query(limit=n)
+    with pytest.raises(InvalidArgument, match=r"^n is"):
+        table.head(n)
     with pytest.raises(InvalidArgument, match="offset"):
         table.query(offset=n)
 
@@ -228,3 +230,32 @@ def test_a_deleted_table_still_has_a_text_form(session: al.Session) -> None:
     table = session.create_table("Gone", data_types={"a": "int64"})
     del session.tables["Gone"]
     assert repr(table) == "Gone: deleted"
+
+
+def test_conditions_and_lists_are_not_names(table: al.Table) -> None:
+    """Whoever thinks of pandas learns where they belong."""
+    for given in (table["k"] > 1, ["k"]):
+        expected = "one by one" if isinstance(given, list) else "filter="
+        with pytest.raises(InvalidArgument, match=expected):
+            table.query(given)  # type: ignore[arg-type] # wrong on purpose
+        with pytest.raises(InvalidArgument, match=expected):
+            table[given]  # type: ignore[index] # wrong on purpose
+
+
+def test_arguments_have_the_names_of_the_documentation(
+    session: al.Session, table: al.Table
+) -> None:
+    """`condition`, `target` and `mapping`."""
+    other = session.create_table("Other", data_types={"k": "int64"})
+    other.join(target=table, mapping={"k": "k"})
+    assert "Other" in str(session.tables.schema)
+    count = table.row_count
+    assert table.drop(condition=table["k"] == 1) == count - table.row_count == 1
+
+
+def test_a_table_of_a_closed_session_can_be_shown() -> None:
+    """A traceback or a debugger may show it at any time."""
+    with al.Session.start() as session:
+        table = session.create_table("Sales", data_types={"a": "int64"})
+    assert repr(table) == "Sales: session closed"
+    assert "session closed" in table._repr_html_()

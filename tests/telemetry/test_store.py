@@ -236,3 +236,16 @@ def test_memory_does_not_grow_with_the_number_of_requests() -> None:
 
     # Two thousand requests would hold some 3 MB; the fifty that are kept were there before.
     assert after - before < 200_000
+
+
+def test_a_trace_is_found_by_the_id_that_an_error_names() -> None:
+    """The id in an answer leads to its trace; one that is not kept says so."""
+    tracing = recording()
+    with tracing.span("one"):
+        pass
+    trace = tracing.traces[0]
+
+    assert trace.trace_id is not None
+    assert tracing.traces[trace.trace_id].root is not None
+    with pytest.raises(TraceNotKept, match="0" * 32):
+        tracing.traces["0" * 32]

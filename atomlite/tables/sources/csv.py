@@ -54,7 +54,7 @@ def csv_source(
         from_batches(schema, reader.batches(found), "").slices,
         row_count,
         unsplit,
-        reader.close,
+        close=reader.close,
     )
 
 

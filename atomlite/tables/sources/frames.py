@@ -68,7 +68,8 @@ def frame_source(frame: pd.DataFrame, *, known: Mapping[str, pa.DataType] | None
                 columns[name] = values[start : start + SLICE_ROWS]
             yield columns, min(SLICE_ROWS, len(flat) - start)
 
-    return Source("DataFrame", data_types, slices, len(flat))
+    mixed = frozenset(name for name, values in prepared.items() if isinstance(values, list))
+    return Source("DataFrame", data_types, slices, len(flat), mixed=mixed)
 
 
 def _arrow(frame: pd.DataFrame) -> pa.Table:

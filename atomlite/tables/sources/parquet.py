@@ -15,7 +15,7 @@ from atomlite.errors import UnreadableSource, names_listed
 from atomlite.tables.conversions import convert
 from atomlite.tables.sources.names import checked_names
 from atomlite.tables.sources.paths import Paths, found_files, shown
-from atomlite.tables.sources.source import Source, from_batches
+from atomlite.tables.sources.source import Source, from_batches, refuse_intervals
 
 _T = TypeVar("_T")
 _BATCH_ROWS = 131_072
@@ -60,6 +60,7 @@ def _logical(schema: pa.Schema) -> pa.Schema:
 
 
 def _kept(field: pa.Field[pa.DataType]) -> pa.DataType:
+    refuse_intervals(field.name, field.type)
     return field.type if pa.types.is_null(field.type) else storable(field.type, column=field.name)
 
 
@@ -95,6 +96,9 @@ def _read(read: Callable[[str], _T], file: str) -> _T:
     try:
         return read(file)
     except (pa.ArrowException, OSError) as error:
+        if file.lower().endswith(".gz"):
+            reason = "Parquet files pack their own columns, and are not read from gzip."
+            raise UnreadableSource(f'"{file}"', reason, hint="Unpack it first.") from error
         raise UnreadableSource(
             f'"{file}"', f"{str(error).rstrip('.')}.", hint="Check that it is a Parquet file."
         ) from error

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from atomlite.errors import InvalidArgument, UnexpectedColumns, names_listed
-from atomlite.tables.fitting import Slice
+from atomlite.errors import InvalidArgument, names_listed
+from atomlite.tables.fitting import Slice, unknown_columns
 from atomlite.tables.schemas import TableSchema
 from atomlite.tables.sources.source import Source
 
@@ -27,10 +27,7 @@ def row_source(row: Mapping[str, object] | Sequence[object], schema: TableSchema
         values = dict(given)
         unknown = [str(name) for name in values if name not in schema.by_name]
         if unknown:
-            raise UnexpectedColumns(
-                f'"{schema.name}" has no column named {names_listed(unknown)}; nothing was loaded.',
-                hint=f"Its columns: {names_listed(schema.names)}.",
-            )
+            raise unknown_columns(schema, unknown)
     elif isinstance(given, Sequence) and not isinstance(given, str | bytes):
         if len(given) != len(schema.columns):
             expected = f"a tuple of {len(schema.columns)} values: {names_listed(schema.names)}"

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from atomlite.errors import UnsupportedData
 from atomlite.tables.fitting import Slice
 from atomlite.tables.reports import RejectedRow
 
@@ -28,6 +29,7 @@ class Source:
         slices: Makes the iterator over slices and their numbers of rows.
         row_count: Number of rows when known before reading, for progress.
         unsplit: Lines of a file that could not be split into columns.
+        mixed: Columns of Python objects that have no one type; each value is converted by itself.
         close: Gives back what the source holds open.
     """
 
@@ -36,7 +38,13 @@ class Source:
     slices: Callable[[], Iterator[tuple[Slice, int]]]
     row_count: int | None = None
     unsplit: list[RejectedRow] = field(default_factory=list)
+    mixed: frozenset[str] = frozenset()
     close: Callable[[], object] = lambda: None
+
+    def __post_init__(self) -> None:
+        """Refuse data that no table would keep whole."""
+        for name, data_type in self.data_types.items():
+            refuse_intervals(name, data_type)
 
 
 def from_table(table: pa.Table, name: str) -> Source:
@@ -69,6 +77,24 @@ def from_batches(
             yield columns_of(pa.Table.from_batches(gathered, schema)), rows
 
     return Source(name, types_of(schema), slices, row_count)
+
+
+def refuse_intervals(name: str, data_type: pa.DataType) -> None:
+    """Refuse intervals of pandas: which of their ends they include is told nowhere in the values.
+
+    Raises:
+        UnsupportedData: They are such, or categories that are.
+    """
+    if isinstance(data_type, pa.DictionaryType):
+        data_type = data_type.value_type
+    if getattr(data_type, "extension_name", None) == "pandas.interval":
+        raise UnsupportedData(
+            f'Column "{name}" holds intervals, and a table has no type that keeps which of their '
+            "ends are closed.",
+            hint="Load their ends as two columns, `.array.left` and `.array.right`, or their text, "
+            f'`frame["{name}"].astype(str)`.',
+            details={"column": name},
+        )
 
 
 def types_of(schema: pa.Schema) -> dict[str, pa.DataType]:
