@@ -101,7 +101,11 @@ def without_form(form: str, reason: str) -> AnswerNotSerializable:
 
 
 def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame with its named indexes as columns, each column of another name."""
     named = [name for name in frame.index.names if name is not None]
+    names = [_column_name(name) for name in (*named, *frame.columns)]
+    if len(set(names)) < len(names):
+        raise without_form("anything", f"two columns have one name, of {', '.join(names)}.")
     return frame.reset_index(level=named) if named else frame
 
 

@@ -78,6 +78,8 @@ def parse_json(text: bytes) -> JsonValue:
             value: JsonValue = json.loads(
                 text.decode(), parse_constant=_refuse_constant, parse_float=_finite
             )
+            if b"\\u" in text:  # half of a character, which orjson refuses, cannot be stored
+                json.dumps(value, ensure_ascii=False).encode()
         else:
             value = orjson.loads(text)
     except json.JSONDecodeError as error:

@@ -233,3 +233,10 @@ def test_broken_json_says_where(text: bytes, line: int, column: int) -> None:
 def test_integers_come_through_exactly(value: object) -> None:
     """Integers of any length, beside text that looks like them, are read as they were written."""
     assert parse_json(json.dumps(value).encode()) == value
+
+
+@pytest.mark.parametrize("beside", [b"", b", 1234567890123456789012"])
+def test_half_a_character_is_refused(beside: bytes) -> None:
+    r"""``"\ud800"`` is no text, also where a long number makes another parser read it."""
+    with pytest.raises(InvalidJson):
+        parse_json(rb'["\ud800"' + beside + b"]")

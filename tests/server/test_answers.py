@@ -485,3 +485,18 @@ def test_large_answer_arrives_whole(served: Served) -> None:
         return Response(body)
 
     assert served.http.get("proxy/large", headers={"Accept-Encoding": "identity"}).content == body
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/csv", "application/x-ndjson"])
+def test_a_frame_with_two_columns_of_one_name_is_refused(
+    served: Served, accept: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One of the two would be lost, or the form would fail on its own words."""
+
+    @served.endpoint("twice")
+    def twice(*_: object) -> pd.DataFrame:
+        return pd.DataFrame([[1, 2]], columns=["a", "a"])
+
+    answer = served.http.get("proxy/twice", headers={"Accept": accept})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (500, "answer_not_serializable")
+    assert "two columns have one name" in caplog.text
