@@ -229,6 +229,9 @@ def test_any_sequence_of_changes(in_a_file: bool, tmp_path: object) -> None:
     """Loads, upserts, drops, definitions, transactions and their undoing, in any order."""
     config = al.SessionConfig(database=f"{tmp_path}/data.db" if in_a_file else None)
     with al.Session.start(config) as session, warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", al.LoadWarning
+        )  # of repeated keys, which are drawn on purpose
         machine = type("Machine", (TablesMachine,), {"session": session})
         steps = settings(max_examples=8, stateful_step_count=15, deadline=None)
         run_state_machine_as_test(machine, settings=steps)
