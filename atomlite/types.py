@@ -45,7 +45,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What one reader may see of a table; every planner takes one.
+    """What one reader may see of a table; a search is planned for one.
 
     The default sees everything. Restrictions arrive with security, as values passed down.
 
@@ -56,11 +56,6 @@ class View:
 
     condition: Condition | None = None
     hidden_columns: frozenset[str] = field(default_factory=frozenset)
-
-    @property
-    def unrestricted(self) -> bool:
-        """Whether this view shows the whole table."""
-        return self.condition is None and not self.hidden_columns
 
 
 EVERYTHING = View()

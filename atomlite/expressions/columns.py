@@ -72,11 +72,11 @@ class Operand:
         """Its text, in parentheses where a method call or a calculation needs them."""
         return str(self)
 
-    def __eq__(self, other: object) -> Condition:  # type: ignore[override]
+    def __eq__(self, other: object) -> Condition:  # type: ignore[override] # builds
         """Return the rows in which both are equal; null equals nothing."""
         return self._compared("==", other)
 
-    def __ne__(self, other: object) -> Condition:  # type: ignore[override]
+    def __ne__(self, other: object) -> Condition:  # type: ignore[override] # builds
         """Return the rows in which the two differ; null differs from nothing."""
         return self._compared("!=", other)
 

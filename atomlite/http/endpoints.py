@@ -60,7 +60,7 @@ class Endpoint:
         self.callback = callback
         self.is_async = any(
             inspect.iscoroutinefunction(each) or inspect.isasyncgenfunction(each)
-            for each in (callback, getattr(callback, "__call__", None))  # noqa: B004
+            for each in (callback, getattr(callback, "__call__", None))  # noqa: B004 -- its kind
         )
         self.method = method
         self.route = route.text

@@ -70,7 +70,7 @@ class _Outbox(io.BytesIO):
 
 
 def _written(reader: pa.RecordBatchReader, media_type: str) -> Iterator[bytes]:
-    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow as pa  # noqa: PLC0415 -- where frames leave
 
     outbox = _Outbox()
     try:
@@ -87,9 +87,9 @@ def _written(reader: pa.RecordBatchReader, media_type: str) -> Iterator[bytes]:
 def _writer(
     outbox: _Outbox, schema: pa.Schema, media_type: str
 ) -> pa.ipc.RecordBatchStreamWriter | pa.csv.CSVWriter | pa.parquet.ParquetWriter:
-    import pyarrow as pa  # noqa: PLC0415
-    import pyarrow.csv  # noqa: PLC0415
-    import pyarrow.parquet  # noqa: PLC0415
+    import pyarrow as pa  # noqa: PLC0415 -- where frames leave
+    import pyarrow.csv  # noqa: PLC0415 -- where frames leave
+    import pyarrow.parquet  # noqa: PLC0415 -- where frames leave
 
     if media_type == media_types.CSV:
         return pa.csv.CSVWriter(outbox, schema)

@@ -70,7 +70,7 @@ def reader(frame: object) -> pa.RecordBatchReader:
     Raises:
         AnswerNotSerializable: A column of a DataFrame holds values of several types.
     """
-    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow as pa  # noqa: PLC0415 -- where frames leave
 
     pandas = sys.modules.get("pandas")
     if isinstance(frame, pa.RecordBatchReader):
