@@ -28,6 +28,9 @@ demo: .venv/package.installed  ## Show a session on real data, then serve it; AR
 
 benchmark: .venv/benchmark.installed  ## Measure speed against the targets; takes minutes.
 	@command -v wrk >/dev/null || { apt-get update -qq && apt-get install -y -qq wrk; }
+	@ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v postgres >/dev/null \
+		|| { apt-get update -qq && apt-get install -y -qq postgresql; } \
+		|| echo "The lines that need PostgreSQL will be left out."
 	$(bin)/python -m tests.benchmarks
 
 format: .venv/lint.installed  ## Rewrite the code in the house style.

@@ -1,7 +1,8 @@
 """What every test, doctest and documented example stands on.
 
 Hypothesis draws 1,000 examples with ``CI=true`` and 50 without; ``HYPOTHESIS_PROFILE`` names
-another profile (``debug`` draws 10 and shows them).
+another profile (``long`` draws 10,000, ``debug`` draws 10 and shows them). Tests that ask an engine
+for each example draw a share of that.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ settings.register_profile(
     derandomize=True,  # a run that fails can be had again
     suppress_health_check=[HealthCheck.too_slow],
 )
+settings.register_profile("long", max_examples=10_000, deadline=None)
 settings.register_profile("dev", max_examples=50, deadline=None)
 settings.register_profile("debug", max_examples=10, deadline=None, verbosity=Verbosity.verbose)
 settings.load_profile(

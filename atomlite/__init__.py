@@ -29,6 +29,14 @@ if TYPE_CHECKING:
     from atomlite.http.endpoints import Endpoint, Endpoints
     from atomlite.http.requests import Request
     from atomlite.http.responses import Response, ServerSentEvent
+    from atomlite.search.advanced import AdvancedSearch
+    from atomlite.search.authentication import SecretBearer
+    from atomlite.search.calling import Callable
+    from atomlite.search.grid import DbGrid
+    from atomlite.search.grid_request import DbGridRequest
+    from atomlite.search.joins import ColumnOverride, Join
+    from atomlite.search.listing import List
+    from atomlite.search.security_headers import CacheControl, Cors, Csp, Hsts
     from atomlite.security.users import User
     from atomlite.session import Session
     from atomlite.tables.mapping import Tables
@@ -39,21 +47,33 @@ if TYPE_CHECKING:
     from atomlite.types import Version
 
 __all__ = [
+    "AdvancedSearch",
     "AtomliteError",
+    "CacheControl",
+    "Callable",
     "Column",
+    "ColumnOverride",
     "Condition",
+    "Cors",
+    "Csp",
+    "DbGrid",
+    "DbGridRequest",
     "Diagram",
     "Endpoint",
     "Endpoints",
+    "Hsts",
     "HttpError",
+    "Join",
     "Limits",
     "LinkDroppedWarning",
+    "List",
     "LoadReport",
     "LoadWarning",
     "Ordering",
     "RejectedRow",
     "Request",
     "Response",
+    "SecretBearer",
     "ServerSentEvent",
     "Session",
     "SessionConfig",
@@ -82,6 +102,14 @@ _HOMES = {
     "http.endpoints": ("Endpoint", "Endpoints"),
     "http.requests": ("Request",),
     "http.responses": ("Response", "ServerSentEvent"),
+    "search.grid": ("DbGrid",),
+    "search.grid_request": ("DbGridRequest",),
+    "search.advanced": ("AdvancedSearch",),
+    "search.calling": ("Callable",),
+    "search.listing": ("List",),
+    "search.joins": ("ColumnOverride", "Join"),
+    "search.authentication": ("SecretBearer",),
+    "search.security_headers": ("CacheControl", "Cors", "Csp", "Hsts"),
     "security.users": ("User",),
     "session": ("Session",),
     "tables.mapping": ("Tables",),

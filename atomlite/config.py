@@ -88,6 +88,7 @@ _LIMITS = {
     "queued_requests": _COUNT,
     "drain_seconds": _Rule("a number of seconds, 0 or more", lambda v: _is_number(v) and v >= 0),  # type: ignore[operator] # a number
     "rejected_samples": _Rule("a whole number, 0 or more", _whole(0)),
+    "cache_bytes": _Rule("a whole number, 0 or more", _whole(0)),
 }
 _TRACING = {
     "enabled": _Rule("True or False", lambda v: isinstance(v, bool)),
@@ -118,6 +119,8 @@ class Limits:
         queued_requests: Requests that wait for a callback thread. Default 1,024. More answer 503.
         drain_seconds: Seconds that ``close()`` waits for requests in flight. Default 5.
         rejected_samples: Rejected rows that a load report shows. Default 10.
+        cache_bytes: Memory for finished results of searches over HTTP, in bytes. Default 64 MiB; 0
+            keeps none. The least recently used leave first.
     """
 
     body_bytes: int = 64 * 1024 * 1024
@@ -130,6 +133,7 @@ class Limits:
     queued_requests: int = 1024
     drain_seconds: float = 5.0
     rejected_samples: int = 10
+    cache_bytes: int = 64 * 1024 * 1024
 
     def __post_init__(self) -> None:
         """Refuse values out of range."""

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from atomlite.http.contracts import Contract
     from atomlite.http.endpoints import BodyForm, Endpoints
     from atomlite.tables.mapping import Tables
     from atomlite.telemetry.store import Traces
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from atomlite.types import JsonValue, Method, Version
 
 _CallbackT = TypeVar("_CallbackT", bound=Callable[..., object])
+_ContractT = TypeVar("_ContractT", bound="Contract")
 
 _EXIT_DRAIN_SECONDS = 0.2
 
@@ -70,6 +72,7 @@ class Session(TableReaders):
                 memory_limit=config.memory_limit,
                 threads=config.threads,
                 query_seconds=config.limits.query_seconds,
+                cache_bytes=config.limits.cache_bytes,
             )
             undo.callback(self._database.close)
             self._store = open_store(self._database)
@@ -236,14 +239,22 @@ class Session(TableReaders):
         It runs on a thread of its own, so it may block and may call the session over HTTP. Running
         a cell again replaces it; requests in flight end on the old one.
 
+        Annotated as ``request: Request[NewOrder]``, with a dataclass, TypedDict or pydantic model,
+        its body is checked and arrives as one; a body that does not fit answers 400 and names the
+        field. What it returns is checked when its annotation names such a type. ``/openapi.json``
+        describes both.
+
         Args:
             route: Template: ``"tables/{name}/rows/{id:int}"``.
-            method: ``"DELETE"``, ``"GET"``, ``"PATCH"``, ``"POST"`` or ``"PUT"``; HEAD follows GET.
+            method: ``"DELETE"``, ``"GET"``, ``"PATCH"``, ``"POST"``, ``"PUT"`` or ``"QUERY"``; HEAD
+                follows GET.
             body: ``"json"`` (default) parses JSON and refuses other bodies; ``"files"`` takes forms
                 with files; ``"raw"`` leaves the bytes alone.
 
         Raises:
             InvalidRoute: The template is not well formed, or matches the same paths as another.
+            InvalidEndpoint: An annotation names what does not exist, or a type that no JSON is read
+                as.
 
         >>> @session.endpoint("tables/{name}/count")
         ... def count(request, user, session, /):
@@ -260,6 +271,60 @@ class Session(TableReaders):
             return callback
 
         return register
+
+    def mount(self, contract: _ContractT) -> _ContractT:
+        """Serve a ready-made endpoint, such as a search, under ``/proxy/{its route}``.
+
+        It answers several methods, and OPTIONS, and has an envelope of its own for errors. Slashes
+        around its path are ignored. To mount another on the same route replaces it; requests in
+        flight end on the old one. ``del session.endpoints[route]`` takes it away.
+
+        Args:
+            contract: `AdvancedSearch`, `DbGrid`, or anything else of the shape of
+                `atomlite.http.contracts.Contract`.
+
+        Returns:
+            The contract.
+
+        Raises:
+            InvalidArgument: It is no contract.
+            InvalidRoute: Its route is not well formed, or matches the same paths as another.
+            SessionClosed: After `close`.
+
+        >>> frame = pd.DataFrame({"id": [1, 2], "item": ["pen", "ink"]})
+        >>> sales = session.read_pandas(frame, keys={"id"}, table_name="Sales")
+        >>> search = session.mount(
+        ...     al.AdvancedSearch(
+        ...         table=sales,
+        ...         url="sales/search",
+        ...         readable_column_names=["item"],
+        ...         sortable_column_names=["item"],
+        ...         searchable_column_names=["item"],
+        ...         default_sort_column_name="item",
+        ...     )
+        ... )
+        >>> session.client.http_client.get("proxy/sales/search").json()["data"]
+        [{'item': 'ink'}, {'item': 'pen'}]
+        """
+        self._database.check()
+        self.endpoints.mount(contract)
+        return contract
+
+    def openapi(self) -> dict[str, JsonValue]:
+        """Return the OpenAPI 3.1 document of the session, which ``/openapi.json`` answers.
+
+        It describes what the session answers at the moment: endpoints with their parameters, and
+        with the types that their annotations declare, mounted searches, and what every session has.
+        ``/docs`` shows it in a browser.
+
+        >>> document = session.openapi()
+        >>> document["openapi"], "/api/tables" in document["paths"]
+        ('3.1.0', True)
+        """
+        self._database.check()
+        from atomlite.openapi.documents import document  # noqa: PLC0415 -- see `__init__`
+
+        return document(self.endpoints.values(), version=self._program_version, server=self.url)
 
     def sql(self, query: str) -> pd.DataFrame:
         """Return the rows of one SELECT over the tables. From Python only.

@@ -20,10 +20,10 @@ JsonValue: TypeAlias = (
 ErrorHandling: TypeAlias = Literal["fail", "warn", "skip"]
 """What a load does with rows that do not fit: refuse all, or leave them out, warning or not."""
 
-Method: TypeAlias = Literal["DELETE", "GET", "PATCH", "POST", "PUT"]
+Method: TypeAlias = Literal["DELETE", "GET", "PATCH", "POST", "PUT", "QUERY"]
 """The HTTP methods that an endpoint can be registered for; HEAD and OPTIONS follow from them."""
 
-METHODS: tuple[Method, ...] = ("DELETE", "GET", "PATCH", "POST", "PUT")
+METHODS: tuple[Method, ...] = ("DELETE", "GET", "PATCH", "POST", "PUT", "QUERY")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +52,13 @@ class View:
     Args:
         condition: Rows for which it holds are visible; ``None`` shows all rows.
         hidden_columns: Names of columns that do not exist for this reader.
+        joined: Views of the tables that a search joins, by the name of the table or of the
+            relationship; those not named are seen whole. A row that its view hides is no partner.
     """
 
     condition: Condition | None = None
     hidden_columns: frozenset[str] = field(default_factory=frozenset)
+    joined: Mapping[str, View] = field(default_factory=dict)
 
 
 EVERYTHING = View()

@@ -85,6 +85,16 @@ def is_nested(data_type: pa.DataType) -> bool:
     return bool(pa.types.is_nested(data_type))
 
 
+def is_fixed(data_type: pa.DataType) -> bool:
+    """Return whether all values of this type take the same room: no text, bytes or nested values.
+
+    >>> is_fixed(pa.int64()), is_fixed(pa.string())
+    (True, False)
+    """
+    wide = pa.types.is_string(data_type) or pa.types.is_binary(data_type)
+    return not wide and not is_nested(data_type)
+
+
 def fields_of(data_type: pa.DataType) -> Iterator[pa.Field[Any]]:
     """Iterate over the fields of a struct, or what else has fields.
 

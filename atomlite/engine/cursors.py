@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
@@ -45,18 +46,22 @@ class Cursor:
         self._lock = threading.Lock()
         self._stops = False
 
-    def rows(self, statement: Statement) -> list[Row]:
+    def rows(self, statement: Statement, limit: TimeLimit | None = None) -> list[Row]:
         """Run a statement and return its rows; for a change, one row with the number of rows."""
         return self._traced(
             statement,
-            lambda raw: raw.execute(statement.text, list(statement.parameters)).fetchall(),
+            lambda raw: raw.execute(
+                self._database.parsed(statement.text, raw), list(statement.parameters)
+            ).fetchall(),
+            limit,
         )
 
-    def arrow(self, statement: Statement) -> pa.Table:
+    def arrow(self, statement: Statement, limit: TimeLimit | None = None) -> pa.Table:
         """Run a query and return its rows as an Arrow table."""
         table: pa.Table = self._traced(
             statement,
             lambda raw: raw.sql(statement.text, params=list(statement.parameters)).to_arrow_table(),
+            limit,
         )
         return table
 
@@ -83,7 +88,8 @@ class Cursor:
         """Run a fixed command, such as ``COMMIT``, that is never stopped half way nor traced."""
         try:
             with self._busy() as raw:
-                uninterrupted(lambda: raw.execute(text).fetchall())
+                parsed = self._database.parsed
+                uninterrupted(lambda: raw.execute(parsed(text, raw)).fetchall())
         except duckdb.Error as error:
             raise translate(error) from error
 
@@ -140,13 +146,21 @@ class Cursor:
                 )
             yield self._raw
 
-    def _traced(self, statement: Statement, call: Callable[[duckdb.DuckDBPyConnection], _T]) -> _T:
+    def _traced(
+        self,
+        statement: Statement,
+        call: Callable[[duckdb.DuckDBPyConnection], _T],
+        limit: TimeLimit | None,
+    ) -> _T:
         with self._database.tracing.query(statement, database=self._database.name):
-            return self._stoppable(call)
+            return self._stoppable(call, limit)
 
-    def _stoppable(self, call: Callable[[duckdb.DuckDBPyConnection], _T]) -> _T:
+    def _stoppable(
+        self, call: Callable[[duckdb.DuckDBPyConnection], _T], own_limit: TimeLimit | None
+    ) -> _T:
         operation = current_operation()
-        limit = _TimeLimit(self._database.query_seconds)
+        general = TimeLimit(self._database.query_seconds, "The query", "limits.query_seconds")
+        limit = _Watch(general if own_limit is None else min(general, own_limit))
         try:
             with self._busy() as raw, operation.interruptible(raw.interrupt), limit.over(raw):
                 self._stops = True
@@ -164,13 +178,32 @@ class Cursor:
             raise fault from error
 
 
-class _TimeLimit:
-    """Stops a query that runs longer than ``limits.query_seconds``."""
+@dataclass(frozen=True, slots=True)
+class TimeLimit:
+    """How long a query may take.
 
-    __slots__ = ("_expired", "_lock", "_running", "_seconds")
+    Args:
+        seconds: The limit; ``None`` for none.
+        what: What it is about, for the message.
+        setting: What to raise to allow more.
+    """
 
-    def __init__(self, seconds: float | None) -> None:
-        self._seconds = seconds
+    seconds: float | None
+    what: str
+    setting: str
+
+    def __lt__(self, other: TimeLimit) -> bool:
+        """Return whether this is the shorter one."""
+        return self.seconds is not None and (other.seconds is None or self.seconds < other.seconds)
+
+
+class _Watch:
+    """Stops a query that runs longer than its limit."""
+
+    __slots__ = ("_expired", "_limit", "_lock", "_running")
+
+    def __init__(self, limit: TimeLimit) -> None:
+        self._limit = limit
         self._lock = threading.Lock()
         self._running: duckdb.DuckDBPyConnection | None = None
         self._expired = False
@@ -178,11 +211,11 @@ class _TimeLimit:
     @contextlib.contextmanager
     def over(self, raw: duckdb.DuckDBPyConnection) -> Iterator[None]:
         """Hold for what a connection does in the block."""
-        if self._seconds is None:
+        if self._limit.seconds is None:
             yield
             return
         self._running = raw
-        timer = threading.Timer(self._seconds, self._expire)
+        timer = threading.Timer(self._limit.seconds, self._expire)
         timer.daemon = True
         timer.start()
         try:
@@ -203,5 +236,6 @@ class _TimeLimit:
             return self._running is None
 
     def check(self) -> None:
-        if self._expired and self._seconds is not None:
-            raise DeadlineExceeded("The query", self._seconds, "limits.query_seconds")
+        limit = self._limit
+        if self._expired and limit.seconds is not None:
+            raise DeadlineExceeded(limit.what, limit.seconds, limit.setting)

@@ -15,6 +15,7 @@ from atomlite.errors import (
     OperationCancelled,
     OutOfMemory,
     QueryFailed,
+    ResultTooLarge,
     SessionClosed,
 )
 
@@ -37,4 +38,10 @@ def translate(error: duckdb.Error) -> AtomliteError:
         return SessionClosed()
     if type(error) is duckdb.Error or isinstance(error, _BROKEN):  # bare: a damaged file
         return EngineFailed(describe(error))
-    return QueryFailed(f"The engine could not run this: {describe(error)}")
+    failed = ResultTooLarge if _is_out_of_range(error) else QueryFailed
+    return failed(f"The engine could not run this: {describe(error)}")
+
+
+def _is_out_of_range(error: duckdb.Error) -> bool:
+    cast = isinstance(error, duckdb.ConversionException) and "out of range" in str(error)
+    return cast or isinstance(error, duckdb.OutOfRangeException)

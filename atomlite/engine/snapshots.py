@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -25,11 +25,13 @@ from atomlite.errors import AtomliteError, TransactionMisused
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from atomlite.engine.cursors import Cursor, Row
+    from atomlite.engine.cache import ResultCache
+    from atomlite.engine.cursors import Cursor, Row, TimeLimit
     from atomlite.engine.database import Database
     from atomlite.sql import Statement
 
 State = TypeVar("State")
+_T = TypeVar("_T")
 
 _PIN = "SELECT number FROM _atomlite.session LIMIT 0"
 """Reads nothing, but fixes what the transaction sees; ``BEGIN`` alone does not."""
@@ -40,21 +42,80 @@ _CHECKPOINT_SHARE = 0.25
 
 
 class Snapshot(Generic[State]):
-    """Rows and state of one instant."""
+    """Rows and state of one instant.
 
-    __slots__ = ("_cursor", "state")
+    Args:
+        cursor: Where its transaction is open.
+        state: The state at that instant.
+        pin: Begins again and returns the state of the new instant.
+    """
 
-    def __init__(self, cursor: Cursor, state: State) -> None:
+    __slots__ = ("_cursor", "_pin", "state")
+
+    writes = False
+    """Whether it is part of a transaction, whose rows may never be committed."""
+
+    def __init__(self, cursor: Cursor, state: State, pin: Callable[[Cursor], State]) -> None:
         self._cursor = cursor
+        self._pin = pin
         self.state = state
 
-    def rows(self, statement: Statement) -> list[Row]:
-        """Return the rows of a query."""
-        return self._cursor.rows(statement)
+    def rows(self, statement: Statement, limit: TimeLimit | None = None) -> list[Row]:
+        """Return the rows of a query, which may have a time limit of its own."""
+        return self._cursor.rows(statement, limit)
 
-    def arrow(self, statement: Statement) -> pa.Table:
+    def arrow(self, statement: Statement, limit: TimeLimit | None = None) -> pa.Table:
         """Return the rows of a query as an Arrow table."""
-        return self._cursor.arrow(statement)
+        return self._cursor.arrow(statement, limit)
+
+    def renew(self) -> None:
+        """Read the newest instant from here on; needed after a query that was stopped.
+
+        Compare ``state`` before and after to see whether anything has changed.
+        """
+        self._cursor.command("ROLLBACK")
+        self.state = self._pin(self._cursor)
+
+
+class _Moved(BaseException):
+    """The state has been replaced before the first query; nobody but the store may catch this."""
+
+
+class _LateSnapshot(Snapshot[State]):
+    """The published state; its rows are opened by the first query, if there is one.
+
+    Args:
+        state: The state.
+        open_rows: Opens a snapshot of the newest instant.
+    """
+
+    __slots__ = ("_open_rows", "_opened")
+
+    def __init__(self, state: State, open_rows: Callable[[], Snapshot[State]]) -> None:
+        self.state = state
+        self._open_rows = open_rows
+        self._opened: Snapshot[State] | None = None
+
+    def rows(self, statement: Statement, limit: TimeLimit | None = None) -> list[Row]:
+        """Return the rows of a query, which may have a time limit of its own."""
+        return self._rows_of_state().rows(statement, limit)
+
+    def arrow(self, statement: Statement, limit: TimeLimit | None = None) -> pa.Table:
+        """Return the rows of a query as an Arrow table."""
+        return self._rows_of_state().arrow(statement, limit)
+
+    def renew(self) -> None:
+        """Read the newest instant from here on."""
+        opened = self._rows_of_state()
+        opened.renew()
+        self.state = opened.state
+
+    def _rows_of_state(self) -> Snapshot[State]:
+        if self._opened is None:
+            self._opened = self._open_rows()
+        if self._opened.state is not self.state:
+            raise _Moved
+        return self._opened
 
 
 class _Turn:
@@ -84,23 +145,28 @@ class Transaction(Snapshot[State]):
 
     __slots__ = ("before", "changed_rows", "failure", "notices", "wrote")
 
-    def __init__(self, cursor: Cursor, state: State) -> None:
-        super().__init__(cursor, state)
+    writes = True
+
+    def __init__(self, cursor: Cursor, state: State, pin: Callable[[Cursor], State]) -> None:
+        super().__init__(cursor, state, pin)
         self.before = state
         self.changed_rows = 0
         self.wrote = False
         self.failure: BaseException | None = None
         self.notices: list[Warning] = []
 
-    def rows(self, statement: Statement) -> list[Row]:
-        """Return the rows of a query."""
+    def rows(self, statement: Statement, limit: TimeLimit | None = None) -> list[Row]:
+        """Return the rows of a query, which may have a time limit of its own."""
         with self._remembering():
-            return self._cursor.rows(statement)
+            return self._cursor.rows(statement, limit)
 
-    def arrow(self, statement: Statement) -> pa.Table:
+    def arrow(self, statement: Statement, limit: TimeLimit | None = None) -> pa.Table:
         """Return the rows of a query as an Arrow table."""
         with self._remembering():
-            return self._cursor.arrow(statement)
+            return self._cursor.arrow(statement, limit)
+
+    def renew(self) -> None:
+        """Do nothing: one failure undoes the transaction, and every later step of it says so."""
 
     def change(self, statement: Statement) -> int:
         """Run a change and return the number of rows it touched."""
@@ -162,6 +228,11 @@ class Store(Generic[State]):
         self._unchecked_rows = 0
         self._block: ContextVar[_Block[State] | None] = ContextVar("atomlite_block", default=None)
 
+    @property
+    def cache(self) -> ResultCache:
+        """Finished results; statements and versions make their keys."""
+        return self._database.cache
+
     def check(self) -> None:
         """Raise when this code can do nothing here any more.
 
@@ -205,9 +276,23 @@ class Store(Generic[State]):
                 yield block.transaction
             return
         with contextlib.closing(self._database.cursor()) as cursor:
-            snapshot = Snapshot(cursor, self._pin(cursor))
+            snapshot = Snapshot(cursor, self._pin(cursor), self._pin)
             yield snapshot
             cursor.command("COMMIT")
+
+    def at_one_instant(self, make: Callable[[Snapshot[State]], _T]) -> _T:
+        """Return what a function makes of rows and state of one instant; it may need no rows.
+
+        Nothing is asked of the engine before the function's first query. When the state has been
+        replaced by then, the function is given up there and called once more, with a snapshot whose
+        rows are open; so it must do nothing before that query that cannot be done twice.
+        """
+        self.check()
+        if self._checked_block() is None:
+            with contextlib.suppress(_Moved), contextlib.ExitStack() as rows:
+                return make(_LateSnapshot(self.state, lambda: rows.enter_context(self.read())))
+        with self.read() as snapshot:
+            return make(snapshot)
 
     def _pin(self, cursor: Cursor) -> State:
         """Begin a read transaction and return the state that belongs to what it sees."""
@@ -238,7 +323,7 @@ class Store(Generic[State]):
                 yield transaction
             return
         with self._turn(self._writer), contextlib.closing(self._database.cursor()) as cursor:
-            transaction = Transaction(cursor, self.state)
+            transaction = Transaction(cursor, self.state, self._pin)
             cursor.command("BEGIN TRANSACTION")
             with self._inside(transaction):
                 yield transaction

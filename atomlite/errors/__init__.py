@@ -14,6 +14,7 @@ No table named "Sale". Tables: "Sales", "Shops". Did you mean "Sales"?
 
 from __future__ import annotations
 
+from atomlite.errors.access import NotAuthenticated, NotAuthorized
 from atomlite.errors.loads import (
     LinkDroppedWarning,
     LoadWarning,
@@ -43,6 +44,7 @@ from atomlite.errors.queries import (
     OutOfMemory,
     QueryFailed,
     QueryRefused,
+    ResultTooLarge,
 )
 from atomlite.errors.requests import (
     AnswerNotSerializable,
@@ -53,6 +55,8 @@ from atomlite.errors.requests import (
     HostNotAllowed,
     HttpError,
     InternalError,
+    InvalidAnswer,
+    InvalidBody,
     InvalidJson,
     InvalidRequest,
     InvalidRoute,
@@ -67,6 +71,13 @@ from atomlite.errors.root import (
     did_you_mean,
     error_body,
     names_listed,
+    shortened,
+)
+from atomlite.errors.searches import (
+    InvalidCursor,
+    InvalidEndpoint,
+    InvalidSearch,
+    ParametersNotValidated,
 )
 from atomlite.errors.sessions import (
     AddressUnavailable,
@@ -103,24 +114,33 @@ __all__ = [
     "HostNotAllowed",
     "HttpError",
     "InternalError",
+    "InvalidAnswer",
     "InvalidArgument",
+    "InvalidBody",
     "InvalidConfiguration",
+    "InvalidCursor",
+    "InvalidEndpoint",
     "InvalidEnvironment",
     "InvalidJoin",
     "InvalidJson",
     "InvalidName",
     "InvalidRequest",
     "InvalidRoute",
+    "InvalidSearch",
     "LinkDroppedWarning",
     "LoadWarning",
     "MethodNotAllowed",
     "NotAcceptable",
+    "NotAuthenticated",
+    "NotAuthorized",
     "OperationCancelled",
     "OriginNotAllowed",
     "OutOfMemory",
+    "ParametersNotValidated",
     "PortInUse",
     "QueryFailed",
     "QueryRefused",
+    "ResultTooLarge",
     "RowsRejected",
     "ServerBusy",
     "ServerDraining",
@@ -140,6 +160,7 @@ __all__ = [
     "did_you_mean",
     "error_body",
     "names_listed",
+    "shortened",
 ]
 
 for _name in __all__:

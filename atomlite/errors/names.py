@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from atomlite.errors.root import AtomliteError, did_you_mean, names_listed
+from atomlite.errors.root import AtomliteError, did_you_mean, names_listed, shortened
 
 if TYPE_CHECKING:
     from atomlite.types import JsonValue
@@ -20,9 +20,9 @@ class TableNotFound(AtomliteError, KeyError):
     def __init__(self, name: object, *, known: Sequence[str]) -> None:
         tables = f"Tables: {names_listed(known)}." if known else "There are no tables yet."
         super().__init__(
-            f'No table named "{name}". {tables}',
+            f'No table named "{shortened(name)}". {tables}',
             hint=did_you_mean(name, known),
-            details={"table": str(name), "tables": list(known)},
+            details={"table": shortened(name), "tables": list(known)},
         )
 
 
@@ -49,9 +49,9 @@ class ColumnNotFound(AtomliteError, KeyError):
 
     def __init__(self, name: object, *, table: str, known: Sequence[str]) -> None:
         super().__init__(
-            f'No column named "{name}" in "{table}". Columns: {names_listed(known)}.',
+            f'No column named "{shortened(name)}" in "{table}". Columns: {names_listed(known)}.',
             hint=did_you_mean(name, known),
-            details={"column": str(name), "table": table, "columns": list(known)},
+            details={"column": shortened(name), "table": table, "columns": list(known)},
         )
 
 
@@ -118,8 +118,11 @@ class InvalidArgument(AtomliteError, ValueError):
     http_status = 400
 
     def __init__(self, name: str, found: object, expected: str) -> None:
+        shown = repr(found)
+        if "\n" in shown:  # of a table or a frame, which are no part of a sentence
+            shown = f"of type {type(found).__name__}"
         super().__init__(
-            f"{name} is {found!r}.", hint=f"It must be {expected}.", details={"argument": name}
+            f"{name} is {shown}.", hint=f"It must be {expected}.", details={"argument": name}
         )
 
 

@@ -20,6 +20,12 @@ class QueryFailed(AtomliteError, RuntimeError):
     http_status = 400
 
 
+class ResultTooLarge(QueryFailed):
+    """A calculation of a query passed the largest number that the engine has."""
+
+    code = "result_too_large"
+
+
 class DeadlineExceeded(AtomliteError, TimeoutError):
     """Work passed its time limit and was stopped."""
 

@@ -55,6 +55,41 @@ class InvalidJson(AtomliteError, ValueError):
         )
 
 
+class InvalidBody(InvalidRequest):
+    """The body of a request does not fit the type that its endpoint declares.
+
+    Args:
+        expected: Name of the type.
+        problems: Each with the path of its field, what is wrong, and what was found; the first of
+            them, or none where there are too many to list.
+        count: Number of all problems. Default: those given.
+    """
+
+    shows_values = True
+    code = "invalid_body"
+
+    def __init__(
+        self,
+        expected: str,
+        problems: Sequence[Mapping[str, JsonValue]],
+        *,
+        count: int | None = None,
+    ) -> None:
+        number = len(problems) if count is None else count
+        more = f" It has {number:,} problems in all." if number > 1 else ""
+        super().__init__(
+            f"The body is not the {expected} that the endpoint takes."
+            f"{_first_problem(problems)}{more}",
+            hint="The schema of the body is in /openapi.json.",
+            details={"problems": list(problems), "count": number},
+        )
+
+    @classmethod
+    def missing(cls, expected: str) -> InvalidBody:
+        """Return the error for a request without a body."""
+        return cls(expected, [{"field": "", "message": "The body is missing", "found": None}])
+
+
 class BodyTypeUnsupported(AtomliteError, TypeError):
     """The body of a request has a type that the endpoint does not read."""
 
@@ -103,9 +138,10 @@ class NotAcceptable(AtomliteError, ValueError):
     code = "not_acceptable"
     http_status = 406
 
-    def __init__(self, accept: str, available: Sequence[str]) -> None:
+    def __init__(self, accept: str, available: Sequence[str], *, reason: str = "") -> None:
+        why = f" {reason.rstrip('.')}." if reason else ""
         super().__init__(
-            f'The client accepts "{accept}"; this answer comes as {names_listed(available)}.',
+            f'The client accepts "{accept}"; this answer comes as {names_listed(available)}.{why}',
             hint=f"Send `Accept: {available[0]}`.",
             details={"accept": accept, "available": list(available)},
         )
@@ -221,6 +257,30 @@ class HttpError(AtomliteError):
         self.status = status
         self.code = code  # type: ignore[misc]  # one class serves the codes that users choose
         self.headers = dict(headers or {})
+
+
+class InvalidAnswer(AtomliteError, TypeError):
+    """A callback returned what does not fit the type that it declares to return."""
+
+    shows_values = True
+    code = "invalid_answer"
+
+    def __init__(self, declared: str, problems: Sequence[Mapping[str, JsonValue]]) -> None:
+        super().__init__(
+            f"The callback declares to return {declared}, and returned something else."
+            f"{_first_problem(problems)}",
+            hint="Return what the annotation says, or say in it what is returned.",
+            details={"problems": list(problems)},
+        )
+
+
+def _first_problem(problems: Sequence[Mapping[str, JsonValue]]) -> str:
+    if not problems:
+        return ""
+    first = problems[0]
+    place = f'"{first["field"]}": ' if first["field"] else ""
+    found = "" if first["found"] is None else f"; found {first['found']!r}"
+    return f" {place}{first['message']}{found}."
 
 
 class AnswerNotSerializable(AtomliteError, TypeError):

@@ -10,14 +10,30 @@ if TYPE_CHECKING:
     from atomlite.types import JsonValue
 
 
+_LONGEST = 100
+"""Characters of a name that messages show."""
+
+
+def shortened(name: object) -> str:
+    """Return a name as messages show it: one of megabytes stays one that can be read.
+
+    >>> shortened("Sales"), shortened("x" * 5_000)[95:]
+    ('Sales', 'xxxxx... (5,000 characters)')
+    """
+    text = str(name)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}... ({len(text):,} characters)"
+
+
 def names_listed(names: Iterable[str], *, limit: int = 10) -> str:
     """Return names quoted and joined; above ``limit`` the rest is counted, not listed.
+
+    Names are `shortened`.
 
     >>> names_listed(["a", "b", "c"], limit=2)
     '"a", "b" and 1 more'
     """
     all_names = list(names)
-    shown = ", ".join(f'"{name}"' for name in all_names[:limit])
+    shown = ", ".join(f'"{shortened(name)}"' for name in all_names[:limit])
     more = len(all_names) - limit
     return f"{shown} and {more} more" if more > 0 else shown
 
@@ -25,10 +41,13 @@ def names_listed(names: Iterable[str], *, limit: int = 10) -> str:
 def did_you_mean(name: object, known: Sequence[str]) -> str:
     """Return a question with the known name that is most like ``name``; empty when none is.
 
+    Nothing is like a name of more than 100 characters: looking would take long.
+
     >>> did_you_mean("Sale", ["Sales", "Shops"])
     'Did you mean "Sales"?'
     """
-    matches = difflib.get_close_matches(str(name), known, n=1)
+    text = str(name)
+    matches = difflib.get_close_matches(text, known, n=1) if len(text) <= _LONGEST else ()
     return f'Did you mean "{matches[0]}"?' if matches else ""
 
 

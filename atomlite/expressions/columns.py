@@ -26,7 +26,7 @@ from atomlite.data_types.numbers import is_number
 from atomlite.data_types.values import described, plain
 from atomlite.errors import ConditionMisused, WrongType
 from atomlite.expressions.arithmetic import ArithmeticOperator, literal_type, result_type
-from atomlite.expressions.comparing import compare, compare_operands, is_in, like
+from atomlite.expressions.comparing import compare, compare_operands, has_text, is_in, like
 from atomlite.expressions.conditions import (
     Between,
     Comparison,
@@ -138,6 +138,38 @@ class Operand:
                 themselves.
         """
         return like(self, pattern)
+
+    def ilike(self, pattern: str) -> Condition:
+        """Return the rows whose text has a pattern, whatever the upper and lower case.
+
+        Both sides are compared in lower case, character by character: ``"É"`` matches ``"é"``, and
+        ``"ß"`` does not match ``"SS"``.
+
+        Args:
+            pattern: As for `like`.
+        """
+        return like(self, pattern, case=False)
+
+    def contains(self, text: str, *, case: bool = True) -> Condition:
+        """Return the rows whose text has another one in it; every text has the empty one.
+
+        Args:
+            text: Taken as it is: ``%`` and ``_`` mean themselves.
+            case: Whether upper and lower case differ; if not, see `ilike`.
+
+        >>> Column("Sales", "Shop", pa.string()).contains("50%", case=False)
+        Shop.contains("50%", case=False)
+        """
+        return has_text(self, text, case=case, at_start=False)
+
+    def starts_with(self, text: str, *, case: bool = True) -> Condition:
+        """Return the rows whose text begins with another one.
+
+        Args:
+            text: As for `contains`.
+            case: As for `contains`.
+        """
+        return has_text(self, text, case=case, at_start=True)
 
     def asc(self, *, nulls: Nulls = "last") -> Ordering:
         """Return the order from the smallest value up."""

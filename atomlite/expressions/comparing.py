@@ -26,6 +26,7 @@ from atomlite.expressions.arithmetic import digits
 from atomlite.expressions.conditions import (
     Comparison,
     Condition,
+    HasText,
     IsIn,
     Like,
     OperandComparison,
@@ -92,7 +93,7 @@ def is_in(operand: Operand, values: Iterable[object]) -> IsIn:
     return condition
 
 
-def like(operand: Operand, pattern: str) -> Like:
+def like(operand: Operand, pattern: str, *, case: bool = True) -> Like:
     r"""Return the condition that text has a pattern.
 
     In it ``%`` is any text, ``_`` any character; ``\`` before either takes it for itself.
@@ -101,16 +102,31 @@ def like(operand: Operand, pattern: str) -> Like:
         WrongType: The operand or the pattern is not text.
         InvalidArgument: The pattern ends with a lone backslash.
     """
-    condition = Like(operand, pattern)
-    if not pa.types.is_string(operand.data_type):
-        message = f'Filter `{condition!r}`: "{operand.label}" is {operand.data_type}.'
-        raise WrongType(message, hint="Only text has patterns.")
-    _check(operand, pattern, condition)
+    condition = Like(operand, pattern, case)
+    _check_text(operand, pattern, condition)
     if not _PATTERN.fullmatch(pattern):
         raise InvalidArgument(
             "pattern", pattern, r"a pattern that does not end with one `\`; `\\` stands for itself"
         )
     return condition
+
+
+def has_text(operand: Operand, text: str, *, case: bool, at_start: bool) -> HasText:
+    """Return the condition that text contains another one, or starts with it.
+
+    Raises:
+        WrongType: The operand or the other one is not text.
+    """
+    condition = HasText(operand, text, case, at_start)
+    _check_text(operand, text, condition)
+    return condition
+
+
+def _check_text(operand: Operand, text: object, condition: Condition) -> None:
+    if not pa.types.is_string(operand.data_type):
+        message = f'Filter `{condition!r}`: "{operand.label}" is {operand.data_type}.'
+        raise WrongType(message, hint="Only text has patterns and parts.")
+    _check(operand, text, condition)
 
 
 def _check(operand: Operand, value: object, condition: Condition) -> None:

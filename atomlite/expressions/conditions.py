@@ -27,7 +27,7 @@ from atomlite.errors import ConditionMisused, InvalidArgument
 if TYPE_CHECKING:
     from atomlite.expressions.columns import Operand
 
-__all__ = ["Condition", "Operator"]
+__all__ = ["Condition", "Operator", "nothing"]
 
 Operator: TypeAlias = Literal["==", "!=", "<", "<=", ">", ">="]
 """How two values are compared."""
@@ -164,14 +164,63 @@ class IsNull(Condition):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Like(Condition):
-    """Text of a pattern in which ``%`` is any text and ``_`` any character."""
+    """Text of a pattern in which ``%`` is any text and ``_`` any character.
+
+    Args:
+        operand: What is looked at.
+        pattern: The pattern.
+        case: Whether upper and lower case differ.
+    """
 
     operand: Operand
     pattern: str
+    case: bool = True
 
     def __repr__(self) -> str:
         """Return the call as it was written."""
-        return f"{self.operand.grouped}.like({text_of(self.pattern)})"
+        method = "like" if self.case else "ilike"
+        return f"{self.operand.grouped}.{method}({text_of(self.pattern)})"
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class HasText(Condition):
+    """Text that has another one in it; in that one, no character has a meaning of its own.
+
+    Args:
+        operand: What is looked at.
+        text: What it must have.
+        case: Whether upper and lower case differ.
+        at_start: Whether it must begin with it.
+    """
+
+    operand: Operand
+    text: str
+    case: bool
+    at_start: bool
+
+    def __repr__(self) -> str:
+        """Return the call as it was written."""
+        method = "starts_with" if self.at_start else "contains"
+        case = "" if self.case else ", case=False"
+        return f"{self.operand.grouped}.{method}({text_of(self.text)}{case})"
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Nothing(Condition):
+    """No row; not even those with a null somewhere are undecided."""
+
+    def __repr__(self) -> str:
+        """Return the call as it was written."""
+        return "nothing()"
+
+
+def nothing() -> Condition:
+    """Return the condition that holds for no row.
+
+    >>> nothing(), ~nothing()
+    (nothing(), ~nothing())
+    """
+    return Nothing()
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

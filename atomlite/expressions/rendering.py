@@ -28,10 +28,12 @@ from atomlite.expressions.conditions import (
     Between,
     Comparison,
     Condition,
+    HasText,
     IsIn,
     IsNull,
     Like,
     Not,
+    Nothing,
     OperandComparison,
     Operator,
     Or,
@@ -56,6 +58,7 @@ _OPERATORS: dict[Operator, str] = {
 }
 _FUNCTIONS = {"//": ("fdiv", "NULLIF({}, 0)"), "%": ("fmod", "NULLIF({}, 0)"), "**": ("pow", "{}")}
 _SHIFT = 2**63
+_SPECIAL = frozenset("%_\0")
 _FEW_MEMBERS = 16  # of 10,000 as placeholders, planning takes 780 ms; as one list, 20 (1M rows)
 
 
@@ -91,6 +94,9 @@ def columns_of(expression: Expression) -> tuple[Column, ...]:
     >>> columns_of((price > 1) & (price < 3))
     (Sales["Price"]: double,)
     """
+    operand = expression.operand if isinstance(expression, Ordering) else expression
+    if isinstance(operand, Column):  # nearly always, and many times in a search
+        return (operand,)
     found: dict[tuple[str, str], Column] = {}
     for column in _columns(expression):
         found.setdefault((column.table, column.name), column)
@@ -112,7 +118,7 @@ def _columns(expression: Expression) -> Iterator[Column]:
                 yield from _columns(condition)
         case Not(condition=condition):
             yield from _columns(condition)
-        case Comparison() | IsIn() | IsNull() | Like() | Ordering():
+        case Comparison() | HasText() | IsIn() | IsNull() | Like() | Ordering():
             yield from _columns(expression.operand)
 
 
@@ -132,10 +138,10 @@ def _condition(condition: Condition, column_sql: _ColumnSql) -> _Sql:
             return _chain(" AND ", (lower, upper), column_sql)
         case OperandComparison():
             return _operand_comparison(condition, column_sql)
-    return _about_one_operand(condition, column_sql)
+    return _about_one_at_most(condition, column_sql)
 
 
-def _about_one_operand(condition: Condition, column_sql: _ColumnSql) -> _Sql:
+def _about_one_at_most(condition: Condition, column_sql: _ColumnSql) -> _Sql:
     match condition:
         case Comparison(operand=operand, operator=operator, value=value):
             return _comparison(operand, operator, value, column_sql)
@@ -144,10 +150,26 @@ def _about_one_operand(condition: Condition, column_sql: _ColumnSql) -> _Sql:
         case IsNull(operand=operand):
             text, values = _grouped(operand, column_sql)
             return f"{text} IS NULL", values
-        case Like(operand=operand, pattern=pattern):
+        case Like(operand=operand, pattern=pattern, case=case):
             text, values = _grouped(operand, column_sql)
-            return f"{text} LIKE ? ESCAPE '\\'", (*values, pattern)
+            return f"{text} {'' if case else 'I'}LIKE ? ESCAPE '\\'", (*values, pattern)
+        case HasText():
+            return _has_text(condition, column_sql)
+        case Nothing():
+            return "FALSE", ()
     raise InvalidArgument("expression", condition, "a condition made with columns")
+
+
+def _has_text(condition: HasText, column_sql: _ColumnSql) -> _Sql:
+    text, values = _grouped(condition.operand, column_sql)
+    part, at_start = condition.text, condition.at_start
+    # A pattern takes two thirds of the time, but not with other letters than those of ASCII: where
+    # the engine knows a column to hold ASCII alone, the Kelvin sign does not find a "k" there.
+    if not condition.case and part.isascii() and not _SPECIAL & set(part):
+        return f"{text} ILIKE ?", (*values, f"{'' if at_start else '%'}{part}%")
+    sides = (text, "?") if condition.case else (f"lower({text})", "lower(?)")
+    function = "starts_with" if at_start else "contains"
+    return f"{function}({', '.join(sides)})", (*values, part)
 
 
 def _chain(word: str, conditions: Iterable[Condition], column_sql: _ColumnSql) -> _Sql:

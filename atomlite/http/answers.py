@@ -21,7 +21,8 @@ from atomlite.http.responses import Response
 _SMALLEST_COMPRESSED = 1024
 _COMPRESSION_LEVEL = 5  # level 9 is three times slower, for one percent of size
 _PLAIN = frozenset({bool, dict, float, int, list, str, type(None)})
-_WITHOUT_BODY = frozenset({204, 205, 304})
+_NOT_MODIFIED = 304
+_WITHOUT_BODY = frozenset({204, 205, _NOT_MODIFIED})
 
 
 @dataclass(slots=True)
@@ -46,6 +47,8 @@ class Answer:
 
     def compressed(self, accept_encoding: str | None) -> Answer:
         """Return this answer, its body in gzip where that pays and the client reads it."""
+        if self.status == _NOT_MODIFIED:
+            self.varies.append("Accept-Encoding")  # what it stands for may have
         if (
             len(self.body) < _SMALLEST_COMPRESSED
             or self.media_type is None
@@ -56,8 +59,14 @@ class Answer:
         self.varies.append("Accept-Encoding")
         if media_types.accepts_gzip(accept_encoding):
             self.body = gzip.compress(self.body, _COMPRESSION_LEVEL, mtime=0)
-            self.headers.append(("Content-Encoding", "gzip"))
+            self.headers = [*map(_weak, self.headers), ("Content-Encoding", "gzip")]
         return self
+
+
+def _weak(header: tuple[str, str]) -> tuple[str, str]:
+    """Return a header; an ``ETag`` as a weak one, since other bytes have the strong one."""
+    name, value = header
+    return (name, f"W/{value}") if name.lower() == "etag" and value[:1] == '"' else header
 
 
 def answer_for(value: object, accept: str | None) -> Answer:

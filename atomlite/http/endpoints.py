@@ -23,10 +23,13 @@ from typing import Literal, TypeAlias, get_args
 from atomlite.errors import (
     EndpointNotFound,
     InvalidArgument,
+    InvalidEndpoint,
     InvalidRoute,
     did_you_mean,
     names_listed,
 )
+from atomlite.http.contracts import Contract, check_contract
+from atomlite.http.declarations import UNDECLARED, Declarations, declarations_of
 from atomlite.http.routes import Route, RouteTable
 from atomlite.types import METHODS, Method
 
@@ -47,15 +50,25 @@ class Endpoint:
         "body",
         "callback",
         "calls",
+        "contract",
+        "declared",
         "errors",
         "is_async",
         "last_error",
         "method",
         "route",
+        "template",
     )
 
     def __init__(
-        self, callback: Callback, *, method: Method, route: Route, body: BodyForm = "json"
+        self,
+        callback: Callback,
+        *,
+        method: Method,
+        route: Route,
+        body: BodyForm = "json",
+        contract: Contract | None = None,
+        declared: Declarations = UNDECLARED,
     ) -> None:
         self.callback = callback
         self.is_async = any(
@@ -63,8 +76,11 @@ class Endpoint:
             for each in (callback, getattr(callback, "__call__", None))  # noqa: B004 -- its kind
         )
         self.method = method
+        self.template = route
         self.route = route.text
         self.body: BodyForm = body
+        self.contract = contract
+        self.declared = declared
         self.calls = 0
         self.errors = 0
         self.last_error: str | None = None
@@ -74,7 +90,7 @@ class Endpoint:
         calls = f"{self.calls:,} call{'' if self.calls == 1 else 's'}"
         errors = f"{self.errors:,} error{'' if self.errors == 1 else 's'}"
         last = f", the last: {self.last_error}" if self.last_error else ""
-        return f"{self.method} {self.route}  {calls}, {errors}{last}"
+        return f"{self.method} {self.route or '/'}  {calls}, {errors}{last}"
 
 
 class Endpoints(Mapping[tuple[Method, str], Endpoint]):
@@ -92,6 +108,9 @@ class Endpoints(Mapping[tuple[Method, str], Endpoint]):
         self._changing = threading.Lock()
         self._endpoints: dict[tuple[Method, str], Endpoint] = {}
         self.table: RouteTable[Endpoint] = RouteTable()
+        """All of them, by the path that each answers."""
+        self.mounted: RouteTable[Endpoint] = RouteTable()
+        """Those of contracts alone: they answer with slashes around the path, too."""
 
     def register(
         self, callback: Callback, *, method: Method, route: str, body: BodyForm = "json"
@@ -110,6 +129,8 @@ class Endpoints(Mapping[tuple[Method, str], Endpoint]):
                 paths as another.
             InvalidArgument: The method or body is none of those, or the callback does not take
                 three arguments.
+            InvalidEndpoint: An annotation names what does not exist, or a type that no JSON is read
+                as; or a body that is not read as JSON has a type.
         """
         self._check()
         if method not in METHODS:
@@ -117,16 +138,49 @@ class Endpoints(Mapping[tuple[Method, str], Endpoint]):
         if body not in get_args(BodyForm):
             raise InvalidArgument("body", body, f"one of {', '.join(get_args(BodyForm))}")
         _check_takes_three(callback)
-        if (rest := route.lstrip("/")).startswith("proxy/"):
-            raise InvalidRoute(
-                route,
-                'every route is served under "/proxy/" as it is',
-                hint=f'Write "{rest.removeprefix("proxy/")}".',
-            )
+        _check_prefix(route)
         parsed = Route(route)
-        endpoint = Endpoint(callback, method=method, route=parsed, body=body)
+        declared = declarations_of(callback)
+        if declared.body is not None and body != "json":
+            raise InvalidEndpoint(
+                f'The callback declares a body of type {declared.body.name}, but body="{body}" '
+                "leaves the body unread.",
+                hint='Leave `body="json"`, or annotate the request as `Request`.',
+            )
+        endpoint = Endpoint(callback, method=method, route=parsed, body=body, declared=declared)
         with self._changing:
             self._replace({**self._endpoints, (method, parsed.text): endpoint})
+
+    def mount(self, contract: Contract) -> None:
+        """Let a contract answer its methods of its route.
+
+        It takes the place of the contract that was mounted on the same route, of all its methods,
+        and of callbacks for the methods that it answers itself.
+
+        Args:
+            contract: A search, a grid, or anything else of the shape of `Contract`.
+
+        Raises:
+            InvalidArgument: It lacks a part of a contract.
+            InvalidRoute: As for `register`; but an empty route is ``/proxy/`` itself.
+        """
+        self._check()
+        check_contract(contract)
+        _check_prefix(contract.route)
+        route = Route(contract.route, root=True)
+        mounted = {
+            (method, route.text): Endpoint(
+                contract.respond, method=method, route=route, body="raw", contract=contract
+            )
+            for method in contract.methods
+        }
+        with self._changing:
+            kept = {
+                key: endpoint
+                for key, endpoint in self._endpoints.items()
+                if endpoint.contract is None or endpoint.route != route.text
+            }
+            self._replace({**kept, **mounted})
 
     def __delitem__(self, key: tuple[Method, str] | str) -> None:
         """Take an endpoint away; a route alone stands for all of its methods."""
@@ -139,7 +193,11 @@ class Endpoints(Mapping[tuple[Method, str], Endpoint]):
             self._replace(kept)
 
     def _replace(self, endpoints: dict[tuple[Method, str], Endpoint]) -> None:
-        self.table = RouteTable((key[0], Route(key[1]), value) for key, value in endpoints.items())
+        entries = [(each.method, each.template, each) for each in endpoints.values()]
+        table = RouteTable(entries)
+        # The table last: what was found before it is remembered until it changes.
+        self.mounted = RouteTable(entry for entry in entries if entry[2].contract is not None)
+        self.table = table
         self._endpoints = endpoints
 
     def __getitem__(self, key: tuple[Method, str] | str) -> Endpoint:
@@ -202,7 +260,7 @@ class Endpoints(Mapping[tuple[Method, str], Endpoint]):
     def _repr_html_(self) -> str:
         left = 'style="text-align:left"'  # JupyterLab aligns cells to the right
         cells = [
-            (e.method, e.route, f"{e.calls:,}", f"{e.errors:,}", e.last_error or "")
+            (e.method, e.route or "/", f"{e.calls:,}", f"{e.errors:,}", e.last_error or "")
             for e in self.values()
         ]
         rows = "".join(
@@ -214,6 +272,15 @@ class Endpoints(Mapping[tuple[Method, str], Endpoint]):
             for title in ("Method", "Route", "Calls", "Errors", "Last error")
         )
         return f"<table><thead><tr>{titles}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _check_prefix(route: str) -> None:
+    if (rest := route.lstrip("/")).startswith("proxy/"):
+        raise InvalidRoute(
+            route,
+            'every route is served under "/proxy/" as it is',
+            hint=f'Write "{rest.removeprefix("proxy/")}".',
+        )
 
 
 def _check_takes_three(callback: Callback) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from atomlite.http import frames, media_types
@@ -14,6 +14,19 @@ if TYPE_CHECKING:
     import pyarrow.csv
     import pyarrow.parquet
     from _typeshed import ReadableBuffer
+
+
+def forms_of(data_types: Iterable[pa.DataType]) -> tuple[str, ...]:
+    """Return the forms that a frame with columns of some types takes: CSV has no place for lists.
+
+    >>> import pyarrow as pa
+    >>> "text/csv" in forms_of([pa.int8()]), "text/csv" in forms_of([pa.list_(pa.int8())])
+    (True, False)
+    """
+    import pyarrow as pa  # noqa: PLC0415 -- where frames leave
+
+    nested = any(map(pa.types.is_nested, data_types))
+    return tuple(form for form in media_types.TABULAR if not (nested and form == media_types.CSV))
 
 
 def parts(frame: object, media_type: str) -> Iterator[bytes]:

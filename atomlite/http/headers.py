@@ -73,8 +73,17 @@ def check_header(name: str, value: str) -> None:
         raise InvalidArgument("header name", name, "a token such as X-Request-Id")
     if name.lower() in _FRAMING:
         raise InvalidArgument("header name", name, "none of those that the server sets itself")
-    if not _VALUE.fullmatch(value):
+    if not fits_header(value):
         raise InvalidArgument(f'header "{name}"', value, "one line of Latin-1 text")
+
+
+def fits_header(value: str) -> bool:
+    r"""Return whether a header can carry a value: one line of Latin-1 text.
+
+    >>> fits_header("ü"), fits_header("€"), fits_header("a\nb")
+    (True, False, False)
+    """
+    return bool(_VALUE.fullmatch(value))
 
 
 INNER_KEY = "Atomlite-Inner-Call"

@@ -21,7 +21,7 @@ import json
 import math
 import re
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -63,8 +63,12 @@ def json_bytes(value: object) -> bytes:
             ) from None
 
 
-def parse_json(text: bytes) -> JsonValue:
+def parse_json(text: bytes, *, keys_once: bool = False) -> JsonValue:
     """Return the value of a JSON text.
+
+    Args:
+        text: In UTF-8.
+        keys_once: Whether to refuse an object that has a key twice; the last one counts otherwise.
 
     Raises:
         InvalidJson: It is not JSON, not UTF-8, or nested too deeply; the error says where.
@@ -82,12 +86,34 @@ def parse_json(text: bytes) -> JsonValue:
                 json.dumps(value, ensure_ascii=False).encode()
         else:
             value = orjson.loads(text)
+        if keys_once:
+            json.loads(text, object_pairs_hook=_refuse_repeated)
     except json.JSONDecodeError as error:
         raise InvalidJson(error.msg, line=error.lineno, column=error.colno) from None
     except (ValueError, RecursionError) as error:
         reason = str(error) if isinstance(error, ValueError) else "it is nested too deeply"
         raise InvalidJson(reason) from None
     return value
+
+
+def repeated_key(pairs: Iterable[tuple[str, object]]) -> str | None:
+    """Return the first key that an object has twice; ``None`` where each stands once.
+
+    >>> repeated_key([("a", 1), ("b", 2), ("a", 3)])
+    'a'
+    """
+    seen: set[str] = set()
+    for key, _ in pairs:
+        if key in seen:
+            return key
+        seen.add(key)
+    return None
+
+
+def _refuse_repeated(pairs: list[tuple[str, object]]) -> None:
+    key = repeated_key(pairs)
+    if key is not None:
+        raise ValueError(f'the key "{key[:100]}" stands twice in one object')
 
 
 def _refuse_constant(text: str) -> NoReturn:

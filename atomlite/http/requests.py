@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING, Generic
 
 from atomlite.http.headers import Headers
 from atomlite.http.parameters import QueryParameters
@@ -11,13 +12,23 @@ from atomlite.http.routes import PathValue
 from atomlite.http.uploads import Upload
 from atomlite.types import JsonValue
 
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    BodyT = TypeVar("BodyT", default=JsonValue)
+else:
+    from typing import TypeVar
+
+    BodyT = TypeVar("BodyT")
+
 _NO_PARAMETERS: Mapping[str, PathValue] = MappingProxyType({})
 
 
-class Request:
+class Request(Generic[BodyT]):
     """A request as its callback sees it; never changed.
 
-    What costs time to read is read when it is asked for, once.
+    What costs time to read is read when it is asked for, once. A callback that annotates its
+    request as ``Request[NewOrder]`` receives its body as a ``NewOrder``, checked.
 
     Args:
         method: In capitals. A HEAD request comes to the callback of GET as ``"HEAD"``.
@@ -29,7 +40,8 @@ class Request:
         header_pairs: Headers in the order sent.
         path_parameters: The parameters of the route, decoded and typed.
         raw_body: The body as sent, after transfer decoding.
-        body: The JSON value of the body; ``None`` without one, or where no JSON is read.
+        body: The JSON value of the body, or an instance of the type that the callback declares;
+            ``None`` without one, or where no JSON is read.
         files: The parts of a form, for an endpoint that asks for files.
 
     >>> request = Request("GET", host="localhost:8080", path="/proxy/a", query="x=1&x=2")
@@ -65,7 +77,7 @@ class Request:
         header_pairs: Iterable[tuple[str, str]] = (),
         path_parameters: Mapping[str, PathValue] = _NO_PARAMETERS,
         raw_body: bytes = b"",
-        body: JsonValue = None,
+        body: BodyT = None,  # type: ignore[assignment] # where there is none
         files: tuple[Upload, ...] = (),
     ) -> None:
         self.method = method

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from math import isfinite
 from typing import Generic, NamedTuple, TypeAlias, TypeVar
@@ -89,6 +89,7 @@ class Route:
 
     Args:
         text: Segments separated by slashes; slashes around it are ignored.
+        root: Whether an empty text is the root itself; else it is not well formed.
 
     Raises:
         InvalidRoute: It is not well formed; the message says where.
@@ -99,9 +100,10 @@ class Route:
 
     __slots__ = ("parameters", "segments", "text")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, root: bool = False) -> None:
         self.text = text.strip("/")
-        self.segments = tuple(self._segment(part) for part in self.text.split("/"))
+        parts = self.text.split("/") if self.text or not root else []
+        self.segments = tuple(self._segment(part) for part in parts)
         self.parameters = tuple(text for text, kind in self.segments if kind is not None)
         if len(set(self.parameters)) < len(self.parameters):
             raise InvalidRoute(text, "two parameters have the same name")
@@ -125,6 +127,21 @@ class Route:
             known = ", ".join([*_READERS, REST])
             raise InvalidRoute(self.text, f'"{kind}" is not one of the types {known}')
         return Segment(name, kind)
+
+    def shared(self, segments: Sequence[str]) -> int:
+        """Return how many segments at the beginning of a path fit this route.
+
+        >>> Route("sales/{year:int}/search").shared(["sales", "2024", "list"])
+        2
+        """
+        count = 0
+        for part, given in zip(self.segments, segments, strict=False):
+            if not part.fits(given):
+                break
+            if part.type == REST:
+                return len(segments)
+            count += 1
+        return count
 
 
 class _Node(Generic[T]):
@@ -188,9 +205,12 @@ class RouteTable(Generic[T]):
 
     def methods(self, segments: Sequence[str]) -> list[str]:
         """Return the methods that the path answers, sorted; empty when the path is unknown."""
-        found: set[str] = set()
-        _collect(self._root, segments, 0, found)
-        return sorted(found)
+        return sorted({method for found in _matches(self._root, segments, 0) for method in found})
+
+    def nearest(self, segments: Sequence[str]) -> list[T]:
+        """Return what answers the path for any method, by the most particular of its routes."""
+        found = next(_matches(self._root, segments, 0), {})
+        return [answer for _, answer in found.values()]
 
 
 _Values: TypeAlias = tuple[PathValue, ...]
@@ -219,19 +239,22 @@ def _first(
     return None
 
 
-def _collect(node: _Node[T], segments: Sequence[str], index: int, methods: set[str]) -> None:
-    """Add the methods of all matches below a node."""
+def _matches(
+    node: _Node[T], segments: Sequence[str], index: int
+) -> Iterator[dict[str, tuple[Route, T]]]:
+    """Yield what answers by method at each match below a node, the most particular first."""
     if index == len(segments):
-        methods.update(node.answers)
+        if node.answers:
+            yield node.answers
         return
     segment = segments[index]
     if (literal := node.literals.get(segment)) is not None:
-        _collect(literal, segments, index + 1, methods)
+        yield from _matches(literal, segments, index + 1)
     for kind, child in node.parameters.items():
         if _READERS[kind](segment) is not None:
-            _collect(child, segments, index + 1, methods)
-    if all(segments[index:]):
-        methods.update(node.rest)
+            yield from _matches(child, segments, index + 1)
+    if node.rest and all(segments[index:]):
+        yield node.rest
 
 
 def path_segments(path: str) -> list[str]:

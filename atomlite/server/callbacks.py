@@ -8,26 +8,26 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import logging
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, ExitStack
 from contextvars import Context, ContextVar
 from functools import partial
-from http.client import INTERNAL_SERVER_ERROR
 from time import perf_counter
 from typing import Protocol
 
 from atomlite.errors import (
     AnswerNotSerializable,
-    AtomliteError,
     BodyTypeUnsupported,
     DeadlineExceeded,
     HttpError,
     InternalError,
     InvalidJson,
     InvalidRequest,
+    InvalidSearch,
     NotAcceptable,
+    NotAuthenticated,
+    NotAuthorized,
     OperationCancelled,
     OutOfMemory,
     RowsRejected,
@@ -37,7 +37,7 @@ from atomlite.errors import (
     TableNotFound,
     UnexpectedColumns,
 )
-from atomlite.http.answers import Answer, answer_for, answer_for_error
+from atomlite.http.answers import Answer, answer_for
 from atomlite.http.endpoints import Endpoint
 from atomlite.http.json_text import parse_json
 from atomlite.http.media_types import FORM, JSON, essence, is_json
@@ -49,13 +49,12 @@ from atomlite.server.access import user_of
 from atomlite.server.calls import Call
 from atomlite.server.event_loops import LoopThread
 from atomlite.server.outlets import Outlet
+from atomlite.server.refusals import error_answer, log_failure
 from atomlite.server.served import ServedSession
 from atomlite.server.workers import WorkerExecutor, Workers
 from atomlite.telemetry.scopes import SERVER
 from atomlite.telemetry.tracing import Tracing
-from atomlite.types import JsonValue
 
-_log = logging.getLogger("atomlite.server")
 _running_in: ContextVar[Callbacks | None] = ContextVar("atomlite_callbacks", default=None)
 _NOTHING = object()
 
@@ -63,6 +62,7 @@ _SPOKEN = (
     HttpError,
     # What is wrong with the request, or with what its client accepts.
     *(InvalidRequest, InvalidJson, BodyTypeUnsupported, NotAcceptable, AnswerNotSerializable),
+    *(InvalidSearch, NotAuthenticated, NotAuthorized),
     # What a client can act on, since it named the table or sent the rows.
     *(TableNotFound, RowsRejected, UnexpectedColumns),
     # The state of the session.
@@ -156,6 +156,7 @@ class Callbacks:
                     value = endpoint.callback(request, user, self._session)
                     if inspect.isawaitable(value):
                         value = self._awaited(call, value)
+                    value = endpoint.declared.outgoing(value)
                     answer = answer_for(value, call.exchange.header("Accept"))
                     call.callback_ended = perf_counter()
                     if answer.items is not None:
@@ -219,6 +220,7 @@ class Callbacks:
                     value = endpoint.callback(request, user, self._session)
                     if inspect.isawaitable(value):
                         value = await value
+                    value = endpoint.declared.outgoing(value)
                     answer = answer_for(value, call.exchange.header("Accept"))
                     call.callback_ended = perf_counter()
                     if isinstance(answer.items, AsyncIterator):
@@ -245,14 +247,14 @@ class Callbacks:
 
     # ---- both ----------------------------------------------------------------------------------
 
-    def _admit(self, call: Call, endpoint: Endpoint) -> tuple[Request, User]:
+    def _admit(self, call: Call, endpoint: Endpoint) -> tuple[Request[object], User]:
         """Return what the callback gets, or raise why it does not get to run."""
         call.operation.check()
         exchange = call.exchange
         with self._tracing.span("Validate authorization", scope=SERVER):
             user = user_of(exchange.headers)
         raw_body = exchange.body
-        body: JsonValue = None
+        body: object = None
         files: tuple[Upload, ...] = ()
         if raw_body and endpoint.body != "raw":
             content_type = exchange.header("Content-Type") or ""
@@ -262,8 +264,12 @@ class Callbacks:
                 files = read_form(content_type, raw_body)
             elif content_type and not is_json(essence(content_type)):
                 raise BodyTypeUnsupported(content_type, JSON, hint=_hint_for(content_type))
+            elif endpoint.declared.body is not None:
+                body = endpoint.declared.body.read(raw_body)
             else:
                 body = parse_json(raw_body)
+        elif endpoint.declared.body is not None:
+            body = endpoint.declared.body.read(raw_body)
         request = Request(
             exchange.method,
             scheme=call.target.scheme,
@@ -292,28 +298,11 @@ class Callbacks:
         if failure is not None:
             shown = failure if isinstance(failure, _SPOKEN) else InternalError()
             answer = error_answer(call, shown)
-            _log_failure(call, failure, answer.status)
+            log_failure(call, failure, answer.status)
         if call.outlet is not None:
             self._replies.end(call, failure)
         elif answer is not None:
             self._replies.whole(call, answer, failure)
-
-
-def error_answer(call: Call, error: AtomliteError) -> Answer:
-    """Return the answer that tells the client of an error."""
-    try:
-        return answer_for_error(error, call.span.trace_id)
-    except AtomliteError as unfit:  # details or headers of the user's own error
-        reason = AnswerNotSerializable(f"The error of the endpoint cannot be sent. {unfit}")
-        return answer_for_error(reason, call.span.trace_id)
-
-
-def _log_failure(call: Call, failure: BaseException, status: int) -> None:
-    """Log what the client is not told, and nothing of a call that was stopped from outside."""
-    chosen = isinstance(failure, HttpError) and failure.status == status
-    if status == INTERNAL_SERVER_ERROR and not chosen and call.operation.reason is None:
-        method, trace_id = call.exchange.method, call.span.trace_id
-        _log.error("%s %s failed (trace %s)", method, call.path, trace_id, exc_info=failure)
 
 
 def _hint_for(content_type: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from time import perf_counter
 
 from atomlite.engine.cancellation import Operation
+from atomlite.http.contracts import Contract
 from atomlite.http.endpoints import Endpoint
 from atomlite.http.routes import PathValue
 from atomlite.server.exchanges import Exchange
@@ -35,6 +36,7 @@ class Call:
         "began",
         "callback_began",
         "callback_ended",
+        "contract",
         "endpoint",
         "exchange",
         "operation",
@@ -63,6 +65,7 @@ class Call:
         self.operation = Operation()
         self.route = ""
         self.endpoint: Endpoint | None = None
+        self.contract: Contract | None = None
         self.path_parameters: Mapping[str, PathValue] = {}
         self.outlet: Outlet | None = None
         self.running = False

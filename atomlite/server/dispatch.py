@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from contextvars import Context
 from functools import partial
 from http import HTTPStatus
@@ -22,7 +23,7 @@ from atomlite.errors import (
 from atomlite.http.answers import Answer
 from atomlite.http.endpoints import Endpoint, Endpoints
 from atomlite.http.headers import INNER_KEY
-from atomlite.server.callbacks import Callbacks, error_answer
+from atomlite.server.callbacks import Callbacks
 from atomlite.server.calls import Call
 from atomlite.server.deadlines import Deadlines
 from atomlite.server.event_loops import LoopThread
@@ -31,6 +32,7 @@ from atomlite.server.heads import Heads
 from atomlite.server.origins import Origins, host_and_port
 from atomlite.server.outlets import Outlet
 from atomlite.server.own_endpoints import HEALTH, LIVE, own_endpoints
+from atomlite.server.refusals import error_answer, preflight_answer
 from atomlite.server.routing import Routing
 from atomlite.server.served import ServedSession
 from atomlite.telemetry.tracing import Tracing
@@ -102,27 +104,55 @@ class Dispatcher:
         """Answer a request that has come whole."""
         call = self._open(exchange)
         try:
-            self._origins.check(exchange.method, exchange.headers, call.target)
-            if self.draining and call.path != self._live:
-                raise ServerDraining
             if exchange.method == "OPTIONS":
-                allowed = self._routing.methods(call.path)
-                headers = [("Allow", ", ".join(allowed))]
-                headers += self._origins.preflight(exchange.headers, allowed)
-                self.whole(call, Answer(b"", None, status=204, headers=headers), None)
-                return
-            found = self._routing.find(exchange.method, call.path)
-            call.route, call.endpoint, call.path_parameters = found
-            call.span.route(call.route)
-            self._start(call, found.endpoint)
+                self.whole(call, self._preflight(call), None)
+            else:
+                self._start(call, self._endpoint(call))
         except AtomliteError as error:
             self.whole(call, error_answer(call, error), error)
 
     def refuse_body(self, exchange: Exchange) -> None:
         """Answer a request whose body is too large, without its body."""
         call = self._open(exchange)
+        with suppress(AtomliteError):  # whatever else is wrong: this notes who tells of errors
+            self._endpoint(call)
         error = BodyTooLarge(self._limits.body_bytes)
         self.whole(call, error_answer(call, error), error)
+
+    def _endpoint(self, call: Call) -> Endpoint:
+        """Return what answers a call, or raise why nothing does; note who tells of errors."""
+        exchange = call.exchange
+        self._origins.check_host(exchange.headers, call.target)
+        try:
+            if self.draining and call.path != self._live:
+                raise ServerDraining
+            found = self._routing.find(exchange.method, call.path)
+        except AtomliteError:
+            call.contract = self._routing.speaker(exchange.method, call.path)
+            raise
+        call.route, endpoint, call.path_parameters = found
+        call.endpoint, call.contract = endpoint, endpoint.contract
+        call.span.route(call.route)
+        more = () if call.contract is None else call.contract.origins
+        self._origins.check_origin(exchange.method, exchange.headers, call.target, more)
+        return endpoint
+
+    def _preflight(self, call: Call) -> Answer:
+        """Return the answer to OPTIONS, of whatever answers the method that it asks about."""
+        headers = call.exchange.headers
+        self._origins.check_host(headers, call.target)
+        asked = headers.get("Access-Control-Request-Method", "")
+        call.contract = self._routing.speaker(asked, call.path)
+        if self.draining:
+            raise ServerDraining
+        allowed = self._routing.methods(call.path)
+        answer = preflight_answer(call)
+        if answer is None:
+            more = () if call.contract is None else call.contract.origins
+            granted = self._origins.preflight(headers, allowed, more)
+            granted = [("Allow", ", ".join(allowed)), *granted]
+            answer = Answer(b"", None, status=HTTPStatus.NO_CONTENT, headers=granted)
+        return answer
 
     def _open(self, exchange: Exchange) -> Call:
         path, _, query = exchange.target.partition("?")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Sequence
 from email.utils import formatdate
 
 from atomlite.http.answers import Answer
@@ -12,7 +13,7 @@ from atomlite.server.origins import Origins
 from atomlite.server.served import ServedSession
 from atomlite.types import Version
 
-_EXPOSED = "Atomlite-Data-Version, Content-Disposition, Server-Timing"
+_EXPOSED = "Atomlite-Data-Version, Atomlite-Ignored, Content-Disposition, ETag, Server-Timing"
 
 
 class Heads:
@@ -51,16 +52,21 @@ class Heads:
         pairs = [*self._common(), ("Server-Timing", timing)]
         if answer.media_type is not None:
             pairs.append(("Content-Type", answer.media_type))
+        varies = answer.varies
+        own: set[str] = set()
         if answer.headers:
             own = {name.lower() for name, _ in answer.headers}
             pairs = [pair for pair in pairs if pair[0].lower() not in own]
-            pairs += answer.headers
-        varies = answer.varies
-        if self._origins.grants:
+            pairs += [pair for pair in answer.headers if pair[0].lower() != "vary"]
+            if "vary" in own:
+                varies = [*_listed(answer.headers, "vary"), *varies]
+        more = () if call.contract is None else call.contract.origins
+        # An answer that grants for itself is left as it is, whoever asked for it.
+        if (more or self._origins.grants) and "access-control-allow-origin" not in own:
             varies = [*varies, "Origin"]
-            pairs += self._grant(call)
+            pairs += self._grant(call, more)
         if varies:
-            pairs.append(("Vary", ", ".join(varies)))
+            pairs.append(("Vary", _joined(varies)))
         if close or not call.exchange.keeps_alive:
             pairs.append(("Connection", "close"))
         elif call.exchange.version == "HTTP/1.0":
@@ -82,11 +88,22 @@ class Heads:
             self._cached = (now, version, pairs)
         return pairs
 
-    def _grant(self, call: Call) -> list[tuple[str, str]]:
+    def _grant(self, call: Call, more: Sequence[str]) -> list[tuple[str, str]]:
         origin = call.exchange.header("Origin")
-        if origin is None or not self._origins.allows(origin):
+        if origin is None or not self._origins.allows(origin, more):
             return []
         return [
             ("Access-Control-Allow-Origin", origin),
             ("Access-Control-Expose-Headers", _EXPOSED),
         ]
+
+
+def _listed(headers: Iterable[tuple[str, str]], sought: str) -> list[str]:
+    """Return the values of a header that is a list, in whatever lines it was given."""
+    values = [value for name, value in headers if name.lower() == sought]
+    return [each.strip() for value in values for each in value.split(",")]
+
+
+def _joined(names: Iterable[str]) -> str:
+    """Return names as a list, each once, whatever its case."""
+    return ", ".join({name.lower(): name for name in names}.values())

@@ -71,13 +71,12 @@ class Origins:
             return self._behind_proxy(target, headers)
         return target
 
-    def check(self, method: str, headers: HTTPHeaders, target: Target) -> None:
-        """Refuse a request that may come from a page that has no business here.
+    def check_host(self, headers: HTTPHeaders, target: Target) -> None:
+        """Refuse a request that was sent to another name than one of this session's.
 
         Raises:
             InvalidRequest: It names no host, or more than one.
             HostNotAllowed: It names a host that is not served here.
-            OriginNotAllowed: A page of another origin sent it, to change something.
         """
         hosts = headers.get_list("Host")
         if len(hosts) != 1:
@@ -86,29 +85,57 @@ class Origins:
             )
         if self._hosts is not None and host_and_port(target.host)[0] not in self._hosts:
             raise HostNotAllowed(target.host)
+
+    def check_origin(
+        self, method: str, headers: HTTPHeaders, target: Target, more: Sequence[str] = ()
+    ) -> None:
+        """Refuse a request that a page sent which has no business here.
+
+        Args:
+            method: Of the request; those that change nothing pass.
+            headers: Those of the request.
+            target: Where it was sent, on a host that was checked.
+            more: Origins that the endpoint allows besides those of the session.
+
+        Raises:
+            OriginNotAllowed: A page of another origin sent it, to change something.
+        """
         if method not in _SAFE and "Origin" in headers:
             origin = headers["Origin"]
             own = f"{target.scheme}://{target.host}".lower()
-            if origin.lower() != own and not self.allows(origin):
+            if origin.lower() != own and not self.allows(origin, more):
                 raise OriginNotAllowed(origin)
 
-    def preflight(self, headers: HTTPHeaders, allowed: Sequence[str]) -> list[tuple[str, str]]:
+    def preflight(
+        self, headers: HTTPHeaders, allowed: Sequence[str], more: Sequence[str] = ()
+    ) -> list[tuple[str, str]]:
         """Return what a browser has to hear before it sends a request to another origin.
 
         Args:
             headers: Those of the OPTIONS request.
             allowed: Methods of the path.
+            more: As for `check_origin`.
         """
-        if not self.allows(headers.get("Origin", "")):
+        if not self.allows(headers.get("Origin", ""), more):
             return []
         granted = [("Access-Control-Allow-Methods", ", ".join(allowed)), _REMEMBERED]
         if asked := headers.get("Access-Control-Request-Headers"):
             granted.append(("Access-Control-Allow-Headers", asked))
         return granted
 
-    def allows(self, origin: str) -> bool:
-        """Return whether pages of an origin may read answers."""
-        return self._any_origin or origin.lower() in self._origins
+    def allows(self, origin: str, more: Sequence[str] = ()) -> bool:
+        """Return whether pages of an origin may read answers.
+
+        Args:
+            origin: As the browser names it.
+            more: Origins that the endpoint allows besides those of the session.
+        """
+        sought = origin.lower()
+        return (
+            self._any_origin
+            or sought in self._origins
+            or any(each == "*" or each.lower().rstrip("/") == sought for each in more)
+        )
 
     def _is_proxy(self, address: str) -> bool:
         try:

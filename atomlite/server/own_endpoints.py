@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version as installed_version
+from urllib.parse import urlsplit
+
 from atomlite.http.endpoints import Callback, Endpoint, Endpoints
 from atomlite.http.requests import Request
 from atomlite.http.routes import Route, RouteTable
 from atomlite.security.users import User
+from atomlite.server.documentation import asset, page
 from atomlite.server.served import ServedSession
 from atomlite.types import JsonValue
 
@@ -19,12 +23,14 @@ HEALTH = (LIVE, "health/ready")
 INDEX = "index"
 """The route that also answers the root: what there is to ask for."""
 
+_OPENAPI = "openapi.json"
+
 
 def own_endpoints(endpoints: Endpoints) -> RouteTable[Endpoint]:
     """Return the table of them.
 
     Args:
-        endpoints: Those of the user, for the index.
+        endpoints: Those of the user, for the index and the OpenAPI document.
     """
 
     def index(_request: Request, _user: User, session: ServedSession, /) -> JsonValue:
@@ -32,8 +38,19 @@ def own_endpoints(endpoints: Endpoints) -> RouteTable[Endpoint]:
         asked += [f"{method} /proxy/{route}" for method, route in endpoints]
         return {"versions": session.describe_version(), "answers": asked}
 
+    def openapi(request: Request, _user: User, _session: ServedSession, /) -> JsonValue:
+        from atomlite.openapi.documents import document  # noqa: PLC0415 -- sessions start sooner
+
+        # A path, so that it holds by whatever host the client has come.
+        base = urlsplit(request.url).path.removesuffix(_OPENAPI).rstrip("/")
+        version = installed_version("atomlite")
+        return document(endpoints.values(), version=version, server=base or "/")
+
     callbacks: dict[str, Callback] = {
         INDEX: index,
+        _OPENAPI: openapi,
+        "docs": page,
+        "docs/{file}": asset,
         LIVE: _live,
         "health/ready": _ready,
         "api/version": _version,

@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Self
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import pyarrow as pa
 
-from atomlite.data_types.storage import from_storage
 from atomlite.display.grids import Grid
 from atomlite.errors import InvalidArgument, InvalidJoin, SessionClosed, UnsupportedData, WrongType
 from atomlite.expressions.columns import Column, Operand, Ordering
 from atomlite.expressions.conditions import Condition
 from atomlite.tables.frames import to_frame
-from atomlite.tables.search import EVERYTHING, Search, plan, whole
+from atomlite.tables.search.reading import Reader
+from atomlite.tables.search.values import Search, whole
 from atomlite.tables.sources.frames import frame_source, is_frame
 from atomlite.tables.sources.rows import row_source
 from atomlite.tables.sources.streams import ArrowStream, arrow_source
+from atomlite.types import EVERYTHING, View
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from atomlite.tables.catalogs import TableState
+    from atomlite.tables.links import Link
     from atomlite.tables.reports import LoadReport
+    from atomlite.tables.schemas import TableSchema
     from atomlite.tables.sources.source import Source
     from atomlite.tables.writing import Writer
     from atomlite.telemetry.tracing import Tracing
     from atomlite.types import ErrorHandling
 
+_T = TypeVar("_T")
 _DEFAULT_HEAD = 5
 
 
@@ -73,6 +77,26 @@ class Table:
         """The values that replace null in a load, of the columns that have one."""
         columns = self._state.schema.columns
         return {c.name: c.default for c in columns if c.default is not None}
+
+    @property
+    def schema(self) -> TableSchema:
+        """What the table looks like now."""
+        return self._state.schema
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        """The joins that start from this table, in the order of their creation."""
+        links = self._writer.store.visible_state.links
+        return tuple(link for link in links if link.source == self._name)
+
+    def joined(self, link: Link) -> Table:
+        """Return the table that one of the `links` leads to.
+
+        Raises:
+            TableNotFound: It was deleted meanwhile.
+        """
+        self._writer.store.visible_state.table(link.target)
+        return Table(link.target, self._writer, self._tracing)
 
     @property
     def version(self) -> int:
@@ -153,8 +177,10 @@ class Table:
         1       7
         """
         with self._tracing.span("Table.head", {"atomlite.table": self._name}):
-            rows, state = self._search(Search((), limit=whole("n", n, "0 or more")))
-            return to_frame(rows, index=state.schema.keys)
+            search = Search(limit=whole("n", n, "0 or more"))
+            with self.reading() as reader:
+                keys = reader.catalog.table(self._name).schema.keys
+                return to_frame(reader.table(search), index=keys)
 
     def query(
         self,
@@ -189,13 +215,14 @@ class Table:
         """
         with self._tracing.span("Table.query", {"atomlite.table": self._name}):
             search = Search(
-                tuple(self._column_name(column) for column in columns),
+                tuple(self._column(column) for column in columns),
                 _checked_filter(filter),
                 self._orderings(order_by),
                 offset,
                 limit,
             )
-            return to_frame(self._search(search)[0])
+            with self.reading() as reader:
+                return to_frame(reader.table(search))
 
     def to_arrow(self) -> pa.Table:
         """Return all rows, ordered by the keys or as they were loaded, as an Arrow table.
@@ -203,8 +230,42 @@ class Table:
         >>> session.read_pandas(pd.DataFrame({"a": [1, 2]}), table_name="T").to_arrow().num_rows
         2
         """
-        with self._tracing.span("Table.to_arrow", {"atomlite.table": self._name}):
-            return self._search(Search((), ordered=True))[0]
+        span = self._tracing.span("Table.to_arrow", {"atomlite.table": self._name})
+        with span, self.reading() as reader:
+            return reader.table(Search(ordered=True))
+
+    @contextlib.contextmanager
+    def reading(self, view: View = EVERYTHING) -> Iterator[Reader]:
+        """Read the table, and tables joined to it, as they are at one instant.
+
+        For one thread and one block; pages, counts and facets of a block belong together.
+
+        Args:
+            view: What may be seen of them.
+
+        >>> table = session.read_pandas(pd.DataFrame({"a": [1, 2]}), table_name="T")
+        >>> with table.reading() as reader:
+        ...     reader.catalog.table("T").row_count
+        2
+        """
+        store = self._writer.store
+        with store.read() as snapshot:
+            yield Reader(self._name, snapshot, store.cache, view)
+
+    def at_one_instant(self, make: Callable[[Reader], _T], view: View = EVERYTHING) -> _T:
+        """Return what a function makes of a reader: as `reading`, but cheap if it reads no rows.
+
+        When the data changes between the start and the first page, count or facet, the function is
+        called once more, with the newer data; all that it returns belongs to one instant.
+
+        >>> table = session.read_pandas(pd.DataFrame({"a": [1, 2]}), table_name="T")
+        >>> table.at_one_instant(lambda reader: reader.catalog.table("T").row_count)
+        2
+        """
+        store = self._writer.store
+        return store.at_one_instant(
+            lambda snapshot: make(Reader(self._name, snapshot, store.cache, view))
+        )
 
     def load(self, data: object, *, error_handling: ErrorHandling = "fail") -> LoadReport:
         """Load rows: all of them or none.
@@ -305,17 +366,6 @@ class Table:
         count = "1 row" if state.row_count == 1 else f"{state.row_count:,} rows"
         return Grid(f"{self._name}: {count}", ("column", "type", ""), rows)
 
-    def _search(self, search: Search) -> tuple[pa.Table, TableState]:
-        """Run a search and return its rows in the types of the table; no columns stand for all."""
-        with self._writer.store.read() as snapshot:
-            state = snapshot.state.table(self._name)
-            # Not before: another thread may just replace the table by one of other columns.
-            search = replace(search, columns=search.columns or state.schema.names)
-            found = snapshot.arrow(plan(search, state.schema, EVERYTHING))
-            types = [state.schema.column(name).data_type for name in search.columns]
-            columns = [from_storage(c, t) for c, t in zip(found.columns, types, strict=True)]
-            return pa.Table.from_arrays(columns, names=list(search.columns)), state
-
     def _source(self, data: object) -> Source:
         if is_frame(data):
             return frame_source(data, known=self._state.schema.data_types)
@@ -326,15 +376,15 @@ class Table:
             hint="Pass a DataFrame or Arrow data; use `table += row` for one row.",
         )
 
-    def _column_name(self, column: Column | str) -> str:
+    def _column(self, column: Column | str) -> Column:
         if isinstance(column, Column):
             if column.table != self._name:
                 raise InvalidArgument("column", repr(column), f'a column of "{self._name}"')
-            return column.name
+            return self[column.name]
         given: object = column
         if isinstance(given, Condition | list | tuple):
             raise _no_name(given, "`filter=`")
-        return self._state.schema.column(column).name
+        return self[column]
 
     def _orderings(
         self, order_by: Column | Ordering | str | Sequence[Column | Ordering | str]

@@ -21,7 +21,8 @@ from atomlite.tables.catalogs import Catalog, TableState
 from atomlite.tables.links import Link, checked, link
 from atomlite.tables.loading import LoadOptions, load
 from atomlite.tables.notices import warn_caller
-from atomlite.tables.search import plan_drop
+from atomlite.tables.search.planning import plan_drop
+from atomlite.types import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -178,7 +179,7 @@ class Writer:
         with self.transaction() as transaction:
             catalog = transaction.state
             state = catalog.table(name)
-            count = transaction.change(plan_drop(condition, state.schema))
+            count = transaction.change(plan_drop(condition, name, catalog, EVERYTHING))
             if count:
                 version = transaction.before.version.number + 1
                 changed = replace(state, row_count=state.row_count - count, version=version)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["RequestSpan", "known_method", "redacted"]
 
 _METHODS = frozenset(
-    {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"}
+    {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"}
 )
 _SERVER_ERROR = 500
 

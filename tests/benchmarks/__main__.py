@@ -5,6 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 
-for module in ("starting", "serving", "loading"):
+for module in ("starting", "serving", "loading", "searching"):
     print(f"\n## {module}\n", flush=True)
     subprocess.run([sys.executable, "-m", f"tests.benchmarks.{module}"], check=True)

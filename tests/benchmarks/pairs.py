@@ -23,7 +23,7 @@ class Measurement:
         ours: Our median.
         theirs: The other's median.
         unit: Of both.
-        bound: The ratio that the product promises.
+        bound: The ratio that the product promises; ``None`` where it promises nothing.
         more_is_better: Whether ``ours / theirs`` must be at least ``bound``; else at most.
     """
 
@@ -32,7 +32,7 @@ class Measurement:
     ours: float
     theirs: float
     unit: str
-    bound: float
+    bound: float | None
     more_is_better: bool = False
 
     @property
@@ -43,15 +43,18 @@ class Measurement:
     @property
     def kept(self) -> bool:
         """Whether the promise holds in this run."""
+        if self.bound is None:
+            return True
         return self.ratio >= self.bound if self.more_is_better else self.ratio <= self.bound
 
     def __str__(self) -> str:
         """Return a row of a Markdown table."""
         word = "at least" if self.more_is_better else "at most"
-        verdict = "kept" if self.kept else "MISSED"
+        promised = "none" if self.bound is None else f"{word} {self.bound:g}"
+        verdict = "" if self.bound is None else "kept" if self.kept else "MISSED"
         return (
             f"| {self.what} | {self.against} | {self.ours:,.4g} {self.unit} | "
-            f"{self.theirs:,.4g} {self.unit} | **{self.ratio:.2f}** | {word} {self.bound:g} | "
+            f"{self.theirs:,.4g} {self.unit} | **{self.ratio:.2f}** | {promised} | "
             f"{verdict} |"
         )
 

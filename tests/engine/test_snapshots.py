@@ -14,7 +14,7 @@ import pytest
 from atomlite.engine.cancellation import Operation
 from atomlite.engine.cursors import Cursor
 from atomlite.engine.database import Database
-from atomlite.engine.snapshots import Store, Transaction
+from atomlite.engine.snapshots import Snapshot, Store, Transaction
 from atomlite.errors import OperationCancelled, QueryFailed, SessionClosed, TransactionMisused
 from atomlite.sql import Statement
 
@@ -413,3 +413,79 @@ def _no_transaction_stays(store: Store[_State]) -> Iterator[None]:
     """After every test the writer's way is free."""
     yield
     assert not store._writer.lock.locked()
+
+
+def test_a_state_alone_asks_the_engine_nothing(
+    store: Store[_State], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What needs no rows opens no cursor."""
+    opened: list[object] = []
+    cursor = Database.cursor
+
+    def counted(own: Database) -> Cursor:
+        opened.append(own)
+        return cursor(own)
+
+    monkeypatch.setattr(Database, "cursor", counted)
+    assert store.at_one_instant(lambda snapshot: snapshot.state.columns) == 1
+    assert not opened
+    assert store.at_one_instant(lambda snapshot: snapshot.rows(_COUNT)) == [(0,)]
+    assert len(opened) == 1
+
+
+def test_what_began_with_an_older_state_is_done_again(store: Store[_State]) -> None:
+    """A commit between the state and the first query: the function starts anew, and only once."""
+    seen: list[_State] = []
+
+    def replace_table() -> None:
+        with store.write() as transaction:
+            _widen(transaction)
+            _insert(transaction, len(seen))
+
+    def make(snapshot: Snapshot[_State]) -> tuple[_State, object]:
+        state = snapshot.state
+        seen.append(state)
+        with ThreadPoolExecutor() as pool:
+            pool.submit(replace_table).result()
+        try:
+            rows = snapshot.rows(_COUNT)[0][0]
+        except Exception:  # noqa: BLE001 -- whatever a function swallows, it is given up
+            rows = None
+        assert snapshot.state is state
+        return state, rows
+
+    assert store.at_one_instant(make) == (_State(2, 1), 1)
+    assert seen == [_State(1, 0), _State(2, 1)]
+    assert store.state == _State(3, 2)
+
+
+def test_an_instant_inside_a_transaction_is_its_own(store: Store[_State]) -> None:
+    """It sees what was written, and after a failure nothing goes on."""
+    with store.write() as transaction:
+        _insert(transaction, 3)
+        assert store.at_one_instant(lambda s: (s.writes, s.state.rows, s.rows(_COUNT))) == (
+            True,
+            3,
+            [(3,)],
+        )
+
+
+def test_a_late_snapshot_can_be_renewed(store: Store[_State]) -> None:
+    """State and rows move on together."""
+
+    def make(snapshot: Snapshot[_State]) -> tuple[object, ...]:
+        before = snapshot.rows(_COUNT), snapshot.state.rows
+        with ThreadPoolExecutor() as pool:
+            pool.submit(_load, store).result()
+        still = snapshot.rows(_COUNT), snapshot.state.rows
+        snapshot.renew()
+        return before, still, (snapshot.arrow(_COUNT).to_pylist(), snapshot.state.rows)
+
+    before, still, after = store.at_one_instant(make)
+    assert before == still == ([(0,)], 0)
+    assert after == ([{"count_star()": 2}], 2)
+
+
+def _load(store: Store[_State]) -> None:
+    with store.write() as transaction:
+        _insert(transaction, 2)

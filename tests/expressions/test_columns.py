@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from atomlite.errors import ConditionMisused, WrongType
 from atomlite.expressions.columns import Column, Operand
-from atomlite.expressions.conditions import Condition
+from atomlite.expressions.conditions import Condition, nothing
 from tests.expressions.engine import TABLE, Engine, engine
 
 few = settings(
@@ -301,6 +301,9 @@ def test_expressions_read_as_they_were_written() -> None:
         (price.between(1, count), 'Price.between(1, "Unit count")'),
         (count.between(price, 2.5), '"Unit count".between(Price, 2.5)'),
         (name.like("a%"), 'Name.like("a%")'),
+        (name.ilike("a%"), 'Name.ilike("a%")'),
+        (~name.contains("a") | nothing(), '~Name.contains("a") | nothing()'),
+        (name.starts_with("a", case=False), 'Name.starts_with("a", case=False)'),
         (price * (count + 1) > count, 'Price * ("Unit count" + 1) > "Unit count"'),
         ((price + 1).isnull(), "(Price + 1).isnull()"),  # noqa: PD003 -- as above
         (-price, "-Price"),

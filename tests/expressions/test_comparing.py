@@ -142,6 +142,15 @@ def test_patterns_are_for_text() -> None:
         like(Column(TABLE, "n", pa.int64()), "1%")
     with pytest.raises(WrongType, match="got integer 1"):
         text.like(1)  # type: ignore[arg-type] # the mistake under test
+    for ask in (text.ilike, text.contains, text.starts_with):
+        with pytest.raises(WrongType, match="got integer 1"):
+            ask(1)  # type: ignore[arg-type] # the mistake under test
+    with pytest.raises(WrongType, match="Only text has patterns and parts"):
+        Column(TABLE, "n", pa.int64()).contains("1")
+    with pytest.raises(WrongType, match="valid Unicode"):
+        text.contains("\ud800", case=False)
+    with pytest.raises(InvalidArgument, match="pattern"):
+        text.ilike("a\\")
     with pytest.raises(InvalidArgument, match="pattern"):
         text.like("a\\")
     with pytest.raises(InvalidArgument, match="pattern"):

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 
 from atomlite.errors import InvalidArgument
 from atomlite.expressions.columns import Column, Operand
-from atomlite.expressions.conditions import MAX_DEPTH, Condition, Operator
+from atomlite.expressions.conditions import MAX_DEPTH, Condition, Operator, nothing
 from atomlite.expressions.rendering import columns_of, render
 from tests.expressions.engine import TABLE, Engine, column_sql, engine
 
@@ -510,3 +510,37 @@ def test_columns_come_in_the_order_of_their_first_use() -> None:
     ]
     assert columns_of(PRICE.asc()) == (PRICE,)
     assert columns_of(1 + (PRICE - 2)) == (PRICE,)
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        (NAME.contains("a"), ["a%", "Xa_"]),
+        (NAME.contains("A", case=False), ["a%", "Xa_", "ÅA", "STRASSE"]),
+        (NAME.contains("å", case=False), ["ÅA"]),
+        (NAME.contains("%"), ["a%", "%"]),
+        (NAME.contains("_", case=False), ["Xa_"]),
+        (NAME.contains("\\"), ["\\"]),
+        (NAME.contains(""), ["a%", "Xa_", "ÅA", "%", "\\", "STRASSE", ""]),
+        (NAME.contains("ß", case=False), []),
+        (NAME.starts_with("a"), ["a%"]),
+        (NAME.starts_with("x", case=False), ["Xa_"]),
+        (NAME.starts_with("%"), ["%"]),
+        (~NAME.starts_with("", case=False), []),
+        (NAME.ilike("A\\%"), ["a%"]),
+        (NAME.ilike("å_"), ["ÅA"]),
+        (NAME.ilike("%\\_"), ["Xa_"]),
+        (NAME.like("A%"), []),
+        (nothing(), []),
+        (~nothing(), ["a%", "Xa_", "ÅA", "%", "\\", None, "STRASSE", ""]),
+    ],
+    ids=repr,
+)
+def test_parts_of_text_mean_themselves(
+    bare: Engine, condition: Condition, expected: list[str | None]
+) -> None:
+    """Without wildcards; whatever the case where that is asked for, by lower case letters."""
+    texts = ["a%", "Xa_", "ÅA", "%", "\\", None, "STRASSE", ""]
+    bare.keep({'Na"me': pa.array(texts, pa.string())})
+    assert [texts[row] for row in bare.chosen(condition)] == expected
+    assert [column.name for column in columns_of(condition)] in ([], ['Na"me'])

@@ -104,6 +104,52 @@ def test_malformed_routes_are_refused(route: str, reason: str) -> None:
         Route(route)
 
 
+def test_root_is_a_route_for_who_asks_for_it() -> None:
+    """No segment at all is a path of its own, which matches no other."""
+    root = Route("//", root=True)
+    assert (root.text, root.segments, root.shared(["a"])) == ("", (), 0)
+    table = RouteTable([("GET", root, "root"), ("GET", Route("{x}", root=True), "one")])
+    assert table.find("GET", []) == ("root", {})
+    assert table.find("GET", ["a"]) == ("one", {"x": "a"})
+    assert table.find("GET", [""]) is None
+    with pytest.raises(InvalidRoute, match="empty"):
+        Route("a//b", root=True)
+
+
+def test_nearest_is_the_most_particular_match_of_any_method() -> None:
+    """Who answers a path at all is found before its methods are."""
+    table = RouteTable(
+        [
+            ("PUT", Route("{r:path}"), 3),
+            ("POST", Route("a/{x}"), 2),
+            ("GET", Route("a/{y}"), 4),
+            ("GET", Route("a/b"), 1),
+        ]
+    )
+    assert table.nearest(["a", "b"]) == [1]
+    assert table.nearest(["a", "c"]) == [2, 4]
+    assert table.nearest(["c"]) == [3]
+    assert table.nearest([]) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "count"),
+    [
+        ("", 0),
+        ("b/a", 0),
+        ("a", 1),
+        ("a/x/b", 1),
+        ("a/7", 2),
+        ("a/7/b", 3),
+        ("a/7/b/c/d", 5),
+        ("a/7/b/", 3),
+    ],
+)
+def test_shared_counts_whole_segments_from_the_beginning(path: str, count: int) -> None:
+    """A parameter counts where its type fits, the rest takes all; it stops at what differs."""
+    assert Route("a/{id:int}/b/{rest:path}").shared(path.split("/")) == count
+
+
 def test_routes_that_match_the_same_paths_are_refused() -> None:
     """Two names for one thing would make the answer depend on the order of adding."""
     with pytest.raises(InvalidRoute, match=r'GET "a/\{x\}" matches the same paths'):

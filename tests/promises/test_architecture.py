@@ -38,7 +38,9 @@ KNOWS: dict[str, set[str]] = {
     "security": {"errors", "types", "sql", "data_types", "expressions"},
     "tables": KERNEL | {"data_types", "display", "telemetry", "engine", "expressions", "security"},
     "http": {"errors", "types"},
-    "server": KERNEL | {"display", "telemetry", "engine", "security", "http"},
+    "search": KERNEL | {"data_types", "telemetry", "expressions", "security", "tables", "http"},
+    "openapi": {"errors", "types", "http"},
+    "server": KERNEL | {"display", "telemetry", "engine", "security", "http", "openapi"},
 }
 """What each rung of the ladder may import besides itself. Units not named here are the top."""
 
@@ -51,10 +53,10 @@ KNOWN_FOR_TYPING = {("types", "expressions")}
 OWNERS = {"duckdb": "engine", "tornado": "server", "opentelemetry": "telemetry"}
 """Packages that one folder owns, so that one folder changes with them."""
 
-HEAVY = {"httpx", "pandas", "tqdm"}
+HEAVY = {"httpx", "pandas", "pydantic", "tqdm"}
 """Packages that no module imports when it is loaded; a function that needs one does."""
 
-PURE = {"data_types", "display", "expressions", "http", "sql", "types"}
+PURE = {"data_types", "display", "expressions", "http", "openapi", "sql", "types"}
 """Units that plan: values in, values out."""
 
 HELD = {"display/progress.py", "http/endpoints.py"}

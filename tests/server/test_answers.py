@@ -268,7 +268,7 @@ def test_options_names_the_methods(served: Served) -> None:
     answer = served.http.options("proxy/thing")
     assert (answer.status_code, answer.headers["Allow"]) == (204, "GET, HEAD, OPTIONS, PUT")
     whole = served.raw(b"OPTIONS * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-    assert b"Allow: DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT" in whole
+    assert b"Allow: DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, QUERY" in whole
     assert served.http.options("proxy/nothing").status_code == 404
 
 

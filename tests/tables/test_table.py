@@ -14,9 +14,12 @@ from atomlite.errors import (
     TableNotFound,
     WrongType,
 )
+from atomlite.expressions.columns import Column
+from atomlite.tables.catalogs import Catalog, TableState
 from atomlite.tables.schemas import table_schema
-from atomlite.tables.search import EVERYTHING, Search, plan
-from atomlite.types import View
+from atomlite.tables.search.planning import plan
+from atomlite.tables.search.values import Search
+from atomlite.types import EVERYTHING, Version, View
 
 _HOSTILE = 'x\'; DROP TABLE "T"; --'
 
@@ -213,15 +216,15 @@ def test_a_deleted_table_is_not_found(session: al.Session, table: al.Table) -> N
 def test_a_view_hides_rows_and_columns() -> None:
     """What a reader may not see does not exist, not even in the words of an error."""
     schema = table_schema("T", {"a": "int64", "secret": "int64"})
-    with al.Session.start() as session:
-        column = session.create_table("T", data_types={"a": "int64", "secret": "int64"})["secret"]
+    catalog = Catalog(Version("e", 1), {"T": TableState(schema)})
+    shown, column = (Column("T", name, pa.int64()) for name in schema.names)
     view = View(hidden_columns=frozenset({"secret"}))
-    for search in (Search(("secret",)), Search(("a",), filter=column > 1)):
-        plan(search, schema, EVERYTHING)
+    for search in (Search((column,)), Search((shown,), filter=column > 1)):
+        plan(search, "T", catalog, EVERYTHING)
         with pytest.raises(ColumnNotFound, match='Columns: "a"') as caught:
-            plan(search, schema, view)
+            plan(search, "T", catalog, view)
         assert "secret" not in str(caught.value.details["columns"])
-    restricted = plan(Search(("a",)), schema, View(condition=column > 1))
+    restricted = plan(Search((shown,)), "T", catalog, View(condition=column > 1)).page()
     assert restricted.text.endswith('WHERE ("secret" > CAST(? AS BIGINT))')
 
 
