@@ -2,7 +2,7 @@
 # Debian packages that a target names, where it may install them.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help test lint docs demo benchmark format clean
+.PHONY: help test coverage lint docs demo benchmark format clean
 
 PYTHON ?= python3
 ARGS ?=
@@ -12,6 +12,9 @@ help:  ## Show this list.
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 test: lint docs .venv/test.installed  ## Check style and types, build the docs, run all tests.
+	$(bin)/python -m pytest $(ARGS)
+
+coverage: .venv/test.installed  ## Run all tests and report what they reach; half as slow again.
 	$(bin)/python -m pytest --cov --cov-report=term $(ARGS)
 
 lint: .venv/lint.installed  ## Check style and types.

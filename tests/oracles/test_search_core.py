@@ -373,7 +373,7 @@ def _size(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
 
 _one_size = settings(
     # Each takes a tenth of a second, most of it in the oracle.
-    max_examples=max(20, settings().max_examples // 10),
+    max_examples=max(20, settings().max_examples // 25),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 

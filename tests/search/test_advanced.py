@@ -215,7 +215,7 @@ def in_order(rows: list[dict[str, Any]], by: list[dict[str, Any]]) -> list[dict[
 
 
 one_endpoint = settings(
-    max_examples=max(20, settings().max_examples // 5),
+    max_examples=max(20, settings().max_examples // 10),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 

@@ -14,7 +14,7 @@ import jsonschema_rs
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import atomlite as al
@@ -447,6 +447,7 @@ def test_a_table_made_again_is_shown_as_it_is_now(
     assert "people" in caplog.text
 
 
+@settings(max_examples=max(20, settings().max_examples // 5))
 @given(
     query=st.dictionaries(
         st.sampled_from(["offset", "limit", "sort", "match", "search", "x"]),

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import atomlite as al
@@ -280,6 +280,7 @@ def test_what_is_wrong_is_said_by_parameter(
         assert text in (rule, said) or text in said
 
 
+@settings(max_examples=max(20, settings().max_examples // 5))
 @given(
     text=st.lists(
         st.sampled_from(

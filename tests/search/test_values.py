@@ -145,7 +145,7 @@ def test_some_columns_have_no_values_to_compare(data_type: pa.DataType) -> None:
 
 
 @pytest.mark.parametrize("kind", ["text", "date", "time", "instant", "clock"])
-@settings(max_examples=max(50, settings().max_examples // 5))
+@settings(max_examples=max(50, settings().max_examples // 10))
 @given(data=st.data())
 def test_what_the_documentation_allows_is_read(kind: str, data: st.DataObject) -> None:
     """The pattern in the OpenAPI document is no wider than what is read."""
