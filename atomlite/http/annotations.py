@@ -134,7 +134,7 @@ class ValueType:
             InvalidAnswer: It does not fit; the message names the first field.
         """
         import pydantic  # noqa: PLC0415 -- loaded already
-        from pydantic_core import PydanticSerializationError  # noqa: PLC0415
+        from pydantic_core import PydanticSerializationError  # noqa: PLC0415 -- see above
 
         try:
             return self._plain(self._adapter.validate_python([value], strict=True))

@@ -77,17 +77,19 @@ def parse_json(text: bytes, *, keys_once: bool = False) -> JsonValue:
     [1, 36893488147419103232]
     """
     try:
-        if _NUMBER_BEYOND_64_BITS.search(text):
-            # orjson reads integers beyond 64 bits as floats; the standard library keeps digits.
+        if keys_once or _NUMBER_BEYOND_64_BITS.search(text):
+            # orjson reads integers beyond 64 bits as floats, and of a key that stands twice the
+            # last value; the standard library keeps digits and shows all keys.
             value: JsonValue = json.loads(
-                text.decode(), parse_constant=_refuse_constant, parse_float=_finite
+                text.decode(),
+                parse_constant=_refuse_constant,
+                parse_float=_finite,
+                object_pairs_hook=_each_key_once if keys_once else None,
             )
             if b"\\u" in text:  # half of a character, which orjson refuses, cannot be stored
                 json.dumps(value, ensure_ascii=False).encode()
         else:
             value = orjson.loads(text)
-        if keys_once:
-            json.loads(text, object_pairs_hook=_refuse_repeated)
     except json.JSONDecodeError as error:
         raise InvalidJson(error.msg, line=error.lineno, column=error.colno) from None
     except (ValueError, RecursionError) as error:
@@ -110,10 +112,13 @@ def repeated_key(pairs: Iterable[tuple[str, object]]) -> str | None:
     return None
 
 
-def _refuse_repeated(pairs: list[tuple[str, object]]) -> None:
-    key = repeated_key(pairs)
-    if key is not None:
-        raise ValueError(f'the key "{key[:100]}" stands twice in one object')
+def _each_key_once(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError(
+            f'the key "{(repeated_key(pairs) or "")[:100]}" stands twice in one object'
+        )
+    return found
 
 
 def _refuse_constant(text: str) -> NoReturn:

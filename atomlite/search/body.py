@@ -15,6 +15,7 @@ import math
 from typing import NoReturn
 
 from atomlite.errors import InvalidSearch, names_listed, shortened
+from atomlite.http.json_text import repeated_key
 
 MAX_DEPTH = 20
 """Levels that objects and lists of a body may be nested."""
@@ -103,8 +104,7 @@ def expected_keys(
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        last = {key: place for place, (key, _) in enumerate(pairs)}
-        twice = next(key for place, (key, _) in enumerate(pairs) if last[key] != place)
+        twice = repeated_key(pairs) or ""
         raise InvalidSearch(
             f'The request body has the key "{shortened(twice)}" twice in one object.',
             hint="Say each thing once.",

@@ -202,7 +202,7 @@ class WhereReading:
 
     def _of_list(self, found: Field, operator: str, value: object) -> Condition:
         if not isinstance(value, list):
-            raise ValueError(f"value should be a list, not {kind_in_json(value)}")  # noqa: TRY004
+            raise ValueError(f"value should be a list, not {kind_in_json(value)}")  # noqa: TRY004 -- as all misfits
         self._values += len(value)
         if self._values > self.limits.most_values:
             raise ValueError(f"all lists have more than {self.limits.most_values:,} items together")

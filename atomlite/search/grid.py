@@ -243,6 +243,6 @@ def _body(grid: DbGridRequest, reader: Reader, search: Search, form: str, call: 
         data = {"total": page.total, "items": grid.items(page)}
         return json_bytes({"success": True, "data": data})
     page = reader.page(search, count="exact")
-    assert isinstance(page.rows, pa.Table), "The page was read as Arrow."  # noqa: S101
+    assert isinstance(page.rows, pa.Table), "The page was read as Arrow."  # noqa: S101 -- for the type checker
     frame = page.rows.rename_columns(list(grid.fields.keys))
     return headed({"Atomlite-Number-Results": str(page.total)}, written(frame, form, call))

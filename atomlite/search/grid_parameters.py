@@ -146,7 +146,7 @@ def _segments(text: str) -> list[str]:
     segments, position = [], 0
     while position <= len(text):
         found = _SEGMENT.match(text, position)
-        assert found is not None, "The pattern matches the empty text."  # noqa: S101
+        assert found is not None, "The pattern matches the empty text."  # noqa: S101 -- for the type checker
         segments.append(found.group())
         position = found.end() + 1
     return segments

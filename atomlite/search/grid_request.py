@@ -232,7 +232,7 @@ class DbGridRequest:
     def items(self, page: Page) -> list[dict[str, object]]:
         """Return the rows of a page of values by public name."""
         keys = self.fields.keys
-        assert isinstance(page.rows, list), "The page was read as values."  # noqa: S101
+        assert isinstance(page.rows, list), "The page was read as values."  # noqa: S101 -- for the type checker
         return [dict(zip(keys, row, strict=True)) for row in page.rows]
 
     def search(
