@@ -16,6 +16,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from atomlite.config import Limits, SessionConfig, TracingConfig
+    from atomlite.cubes.cube import Cube
+    from atomlite.cubes.hierarchies import Hierarchy
+    from atomlite.cubes.levels import Level
+    from atomlite.cubes.mapping import Cubes
+    from atomlite.cubes.measures import Measure
+    from atomlite.cubes.model import ColumnOrder, CustomOrder, NaturalOrder
+    from atomlite.cubes.results.pretty import CubeResult
+    from atomlite.cubes.results.totals import TOTAL
     from atomlite.display.diagrams import Diagram
     from atomlite.errors import (
         AtomliteError,
@@ -29,6 +37,19 @@ if TYPE_CHECKING:
     from atomlite.http.endpoints import Endpoint, Endpoints
     from atomlite.http.requests import Request
     from atomlite.http.responses import Response, ServerSentEvent
+    from atomlite.measures import agg, array, math
+    from atomlite.measures.additivity import Additivity
+    from atomlite.measures.deciding import apply, date_diff, lookup, switch, where
+    from atomlite.measures.moving import (
+        at,
+        date_shift,
+        filter,  # noqa: A004 -- as in SQL and pandas
+        parent_value,
+        rank,
+        shift,
+        total,
+    )
+    from atomlite.measures.scopes import CumulativeScope, OriginScope, SiblingsScope
     from atomlite.search.advanced import AdvancedSearch
     from atomlite.search.authentication import SecretBearer
     from atomlite.search.calling import Callable
@@ -47,29 +68,42 @@ if TYPE_CHECKING:
     from atomlite.types import Version
 
 __all__ = [
+    "TOTAL",
+    "Additivity",
     "AdvancedSearch",
     "AtomliteError",
     "CacheControl",
     "Callable",
     "Column",
+    "ColumnOrder",
     "ColumnOverride",
     "Condition",
     "Cors",
     "Csp",
+    "Cube",
+    "CubeResult",
+    "Cubes",
+    "CumulativeScope",
+    "CustomOrder",
     "DbGrid",
     "DbGridRequest",
     "Diagram",
     "Endpoint",
     "Endpoints",
+    "Hierarchy",
     "Hsts",
     "HttpError",
     "Join",
+    "Level",
     "Limits",
     "LinkDroppedWarning",
     "List",
     "LoadReport",
     "LoadWarning",
+    "Measure",
+    "NaturalOrder",
     "Ordering",
+    "OriginScope",
     "RejectedRow",
     "Request",
     "Response",
@@ -77,6 +111,7 @@ __all__ = [
     "ServerSentEvent",
     "Session",
     "SessionConfig",
+    "SiblingsScope",
     "Table",
     "TableReplacedWarning",
     "Tables",
@@ -85,10 +120,33 @@ __all__ = [
     "TracingConfig",
     "User",
     "Version",
+    "agg",
+    "apply",
+    "array",
+    "at",
+    "date_diff",
+    "date_shift",
+    "filter",
+    "lookup",
+    "math",
+    "parent_value",
+    "rank",
+    "shift",
+    "switch",
+    "total",
+    "where",
 ]
 
 _HOMES = {
     "config": ("Limits", "SessionConfig", "TracingConfig"),
+    "cubes.cube": ("Cube",),
+    "cubes.mapping": ("Cubes",),
+    "cubes.hierarchies": ("Hierarchy",),
+    "cubes.levels": ("Level",),
+    "cubes.measures": ("Measure",),
+    "cubes.model": ("ColumnOrder", "CustomOrder", "NaturalOrder"),
+    "cubes.results.pretty": ("CubeResult",),
+    "cubes.results.totals": ("TOTAL",),
     "display.diagrams": ("Diagram",),
     "errors": (
         "AtomliteError",
@@ -102,6 +160,18 @@ _HOMES = {
     "http.endpoints": ("Endpoint", "Endpoints"),
     "http.requests": ("Request",),
     "http.responses": ("Response", "ServerSentEvent"),
+    "measures.additivity": ("Additivity",),
+    "measures.deciding": ("apply", "date_diff", "lookup", "switch", "where"),
+    "measures.moving": (
+        "at",
+        "date_shift",
+        "filter",
+        "parent_value",
+        "rank",
+        "shift",
+        "total",
+    ),
+    "measures.scopes": ("CumulativeScope", "OriginScope", "SiblingsScope"),
     "search.grid": ("DbGrid",),
     "search.grid_request": ("DbGridRequest",),
     "search.advanced": ("AdvancedSearch",),
@@ -120,12 +190,18 @@ _HOMES = {
     "types": ("Version",),
 }
 
+_MODULES = {"agg": "measures.agg", "array": "measures.array", "math": "measures.math"}
+
 
 def __getattr__(name: str) -> object:
     """Import a public name on its first use; see PEP 562."""
-    for module, names in _HOMES.items():
+    if name in _MODULES:
+        module = importlib.import_module(f"{__name__}.{_MODULES[name]}")
+        globals()[name] = module
+        return module
+    for home, names in _HOMES.items():
         if name in names:
-            value = getattr(importlib.import_module(f"{__name__}.{module}"), name)
+            value = getattr(importlib.import_module(f"{__name__}.{home}"), name)
             globals()[name] = value
             return value
     message = f"module {__name__!r} has no attribute {name!r}"

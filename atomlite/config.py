@@ -89,6 +89,8 @@ _LIMITS = {
     "drain_seconds": _Rule("a number of seconds, 0 or more", lambda v: _is_number(v) and v >= 0),  # type: ignore[operator] # a number
     "rejected_samples": _Rule("a whole number, 0 or more", _whole(0)),
     "cache_bytes": _Rule("a whole number, 0 or more", _whole(0)),
+    "cube_seconds": _Rule(f"{_SECONDS.expected}, or None for no limit", _optional(_SECONDS.holds)),
+    "cube_cells": _COUNT,
 }
 _TRACING = {
     "enabled": _Rule("True or False", lambda v: isinstance(v, bool)),
@@ -119,8 +121,12 @@ class Limits:
         queued_requests: Requests that wait for a callback thread. Default 1,024. More answer 503.
         drain_seconds: Seconds that ``close()`` waits for requests in flight. Default 5.
         rejected_samples: Rejected rows that a load report shows. Default 10.
-        cache_bytes: Memory for finished results of searches over HTTP, in bytes. Default 64 MiB; 0
-            keeps none. The least recently used leave first.
+        cache_bytes: Memory for finished results of searches over HTTP and of cube queries, in
+            bytes. Default 64 MiB; 0 keeps none. The least recently used leave first.
+        cube_seconds: Seconds that the engine may take for one query of a cube; ``None`` for no
+            limit. Default 30.
+        cube_cells: Cells, which are rows of a result, that one query of a cube may have. Default
+            1,000,000. The error for more says what would fit.
     """
 
     body_bytes: int = 64 * 1024 * 1024
@@ -134,6 +140,8 @@ class Limits:
     drain_seconds: float = 5.0
     rejected_samples: int = 10
     cache_bytes: int = 64 * 1024 * 1024
+    cube_seconds: float | None = 30.0
+    cube_cells: int = 1_000_000
 
     def __post_init__(self) -> None:
         """Refuse values out of range."""

@@ -1,7 +1,8 @@
 """A tour on real data: the 336,776 flights that left New York in 2013.
 
-``python -m atomlite demo`` loads four tables, links them, serves two endpoints, calls them over
-HTTP, and shows the load report and the trace tree. Then it serves until Ctrl-C.
+``python -m atomlite demo`` loads four tables, links them, asks a cube over them, serves a search
+and two endpoints, calls them over HTTP, and shows the load report and the trace tree. Then it
+serves until Ctrl-C.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from typing import TYPE_CHECKING, cast
 from atomlite.config import SessionConfig
 from atomlite.errors import DemoDataMissing, HttpError
 from atomlite.http.requests import Request
+from atomlite.measures import agg
+from atomlite.measures.moving import total
+from atomlite.search.advanced import AdvancedSearch
 from atomlite.security.users import User
 from atomlite.session import Session
 from atomlite.types import JsonValue
@@ -64,8 +68,15 @@ def run(*, once: bool, port: int = 0) -> None:
             )
         )
 
-        _title("Ask over HTTP: two Python functions, served")
+        _title("Ask a cube: delays by airport, every total computed from the flights")
+        _ask_cube(session, flights)
+
+        _title("Ask over HTTP: the same cube, a search, two Python functions")
+        body = {"measures": ["flights"], "levels": ["origin"]}
+        _call(session, "POST", "api/cubes/flights/query", body)
         _serve(session)
+        delayed = {"column": "dep_delay", "operator": ">", "value": 1000}
+        _call(session, "POST", "proxy/flights/search", {"where": [delayed], "limit": 1})
         _call(session, "GET", "proxy/airports/JFK/delays")
         hour = "2013-12-31T23:00:00Z"
         flight = {
@@ -122,8 +133,36 @@ def _timestamps(texts: pd.Series) -> pd.Series:
     return pd.to_datetime(texts, utc=True)
 
 
+def _ask_cube(session: Session, flights: Table) -> None:
+    """Make a cube over the flights and their airlines, and print an answer of it."""
+    cube = session.create_cube(flights)
+    hierarchies, levels, measures = cube.hierarchies, cube.levels, cube.measures
+    measures["flights"] = measures["contributors.COUNT"]
+    measures["delay"] = agg.mean(flights["dep_delay"])
+    measures["share"] = measures["flights"] / total(measures["flights"], hierarchies["origin"])
+    measures["share"].formatter = ".1%"
+    print(
+        cube.query(
+            *(measures[name] for name in ("flights", "share", "delay")),
+            levels=[levels["origin"]],
+            include_totals=True,
+        )
+    )
+
+
 def _serve(session: Session) -> None:
-    """Register the two endpoints."""
+    """Mount the search, and register the two endpoints."""
+    columns = ["time_hour", "carrier", "flight", "origin", "dest", "dep_delay"]
+    session.mount(
+        AdvancedSearch(
+            table=session.tables["flights"],
+            url="flights/search",
+            readable_column_names=columns,
+            sortable_column_names=columns,
+            searchable_column_names=columns,
+            default_sort_column_name="time_hour",
+        )
+    )
 
     @session.endpoint("airports/{origin}/delays", method="GET")
     def delays(request: Request, _user: User, session: Session, /) -> object:

@@ -1,4 +1,4 @@
-"""The session: tables, endpoints and traces, in one process, from one call.
+"""The session: tables, cubes, endpoints and traces, in one process, from one call.
 
 >>> import pandas as pd
 >>> with Session.start() as session:
@@ -35,9 +35,17 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from atomlite.cubes.building import Mode
+    from atomlite.cubes.cube import Cube
+    from atomlite.cubes.mapping import Cubes
+    from atomlite.expressions.conditions import Condition
     from atomlite.http.contracts import Contract
     from atomlite.http.endpoints import BodyForm, Endpoints
+    from atomlite.http.requests import Request
+    from atomlite.http.responses import Response
     from atomlite.tables.mapping import Tables
+    from atomlite.tables.table import Table
+    from atomlite.tables.writing import IfExists
     from atomlite.telemetry.store import Traces
     from atomlite.telemetry.trace import Trace
     from atomlite.types import JsonValue, Method, Version
@@ -53,6 +61,7 @@ class Session(TableReaders):
 
     def __init__(self, config: SessionConfig) -> None:
         # Not at the top: `import atomlite` must not wait for pyarrow.
+        from atomlite.cubes.mapping import Cubes  # noqa: PLC0415
         from atomlite.tables.creation import Creation  # noqa: PLC0415
         from atomlite.tables.mapping import Tables  # noqa: PLC0415
         from atomlite.tables.opening import open_store  # noqa: PLC0415
@@ -79,6 +88,7 @@ class Session(TableReaders):
             writer = Writer(self._store, config.limits, persistent=path is not None)
             self._tables = Tables(writer, self._tracing)
             self._creation = Creation(writer, self._tables, self._tracing)
+            self._cubes = Cubes(writer, self._tracing, config.limits)
             self._server = Server(config, self._tracing, self)
             undo.callback(self._server.close)
             self._client = Client(
@@ -194,6 +204,11 @@ class Session(TableReaders):
         return self._tables
 
     @property
+    def cubes(self) -> Cubes:
+        """The cubes by name."""
+        return self._cubes
+
+    @property
     def endpoints(self) -> Endpoints:
         """The endpoints by method and route, with their calls and errors."""
         return self._server.endpoints
@@ -213,6 +228,48 @@ class Session(TableReaders):
     def version(self) -> Version:
         """The version of the data: grows with every committed change."""
         return self._store.visible_state.version
+
+    def create_cube(
+        self,
+        fact_table: Table | str,
+        name: str | None = None,
+        *,
+        mode: Mode = "auto",
+        filter: Condition | None = None,  # noqa: A002 -- the word that users know
+        if_exists: IfExists = "replace",
+    ) -> Cube:
+        """Create a cube over the rows of a table and of those that joins lead to from it.
+
+        It holds no rows, and always shows the tables as they are. Columns of tables that are joined
+        later come to it by themselves; what was deleted from it does not come back.
+
+        Args:
+            fact_table: Its rows are the facts.
+            name: Name of the cube; that of the fact table by default.
+            mode: ``"auto"``: a hierarchy of one level for each key, each column that a join starts
+                from and each column that is no number, in a dimension named after its table;
+                ``{column}.SUM`` and ``{column}.MEAN`` for each other number of the fact table.
+                ``"no_measures"``: the hierarchies alone. ``"manual"``: neither. The number of
+                facts, ``contributors.COUNT``, is always there.
+            filter: Only facts for which it holds: a condition about columns of the fact table, or
+                of tables of which a fact has one partner at most.
+            if_exists: What to do with a cube of this name: ``"replace"`` begins it anew, ``"fail"``
+                raises.
+
+        Raises:
+            TableNotFound: There is no such table.
+            CubeExists: There is a cube of this name, and ``if_exists`` is ``"fail"``.
+            InvalidModel: Joins lead to a table in two ways, or the filter cannot be applied to
+                facts.
+            InvalidName: The name cannot be used.
+
+        >>> frame = pd.DataFrame({"City": ["Paris", "Rome", "Rome"], "Price": [1.0, 2.0, 4.0]})
+        >>> cube = session.create_cube(session.read_pandas(frame, table_name="Sales"))
+        >>> list(cube.hierarchies), list(cube.measures)
+        ([('Sales', 'City')], ['contributors.COUNT', 'Price.SUM', 'Price.MEAN'])
+        """
+        self._database.check()
+        return self._cubes.create(fact_table, name, mode=mode, filter=filter, if_exists=if_exists)
 
     def trace(self, name: str = "trace") -> AbstractContextManager[Trace]:
         """Record what a block does as one trace.
@@ -366,6 +423,33 @@ class Session(TableReaders):
             TableNotFound: There is none of this name.
         """
         return self._tables.describe_one(name)
+
+    def describe_cubes(self) -> Sequence[JsonValue]:
+        """Return what ``/api/cubes`` answers."""
+        from atomlite.search.cubes.answering import described  # noqa: PLC0415 -- see `__init__`
+
+        return [described(model) for model in self._cubes.models()]
+
+    def describe_cube(self, name: str) -> JsonValue:
+        """Return what ``/api/cubes/{name}`` answers.
+
+        Raises:
+            CubeNotFound: There is none of this name.
+        """
+        from atomlite.search.cubes.answering import described  # noqa: PLC0415 -- see `__init__`
+
+        return described(self._cubes[name].model)
+
+    def answer_cube(self, name: str, request: Request) -> Response:
+        """Return what ``POST /api/cubes/{name}/query`` answers.
+
+        Raises:
+            CubeNotFound: There is none of this name.
+            AtomliteError: As `Cube.query`.
+        """
+        from atomlite.search.cubes.answering import answered  # noqa: PLC0415 -- see `__init__`
+
+        return answered(request, self._cubes[name].model, self._cubes.runner)
 
     def __repr__(self) -> str:
         """Return the address and the number of tables, or that it is closed."""

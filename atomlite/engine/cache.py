@@ -7,6 +7,8 @@ True
 >>> cache.get("a"), cache.hits, cache.misses
 (b'result', 1, 1)
 
+A result is the bytes of an answer, or an Arrow table, which nobody can change.
+
 Keys say what a result was made from: the statement, its parameters, and the versions of the tables
 it read. So an entry is never wrong, and one of an old version leaves when nobody asks for it. Keys
 take memory as results do, and are counted.
@@ -20,6 +22,10 @@ import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _LARGEST_SHARE = 4
 _OVERHEAD = 300
@@ -41,7 +47,7 @@ class ResultCache:
     def __init__(self, bound: int) -> None:
         self.bound = bound
         self._lock = threading.Lock()
-        self._entries: OrderedDict[Hashable, tuple[bytes, int]] = OrderedDict()
+        self._entries: OrderedDict[Hashable, tuple[bytes | pa.Table, int]] = OrderedDict()
         self._bytes = 0
         self.hits = 0
         self.misses = 0
@@ -52,7 +58,16 @@ class ResultCache:
         return self._bytes
 
     def get(self, key: Hashable) -> bytes | None:
-        """Return a result, ``None`` when it is not there."""
+        """Return the bytes of a key, ``None`` when they are not there."""
+        found = self._found(key)
+        return found if isinstance(found, bytes) else None
+
+    def table(self, key: Hashable) -> pa.Table | None:
+        """Return the table of a key, ``None`` when it is not there."""
+        found = self._found(key)
+        return None if isinstance(found, bytes) else found
+
+    def _found(self, key: Hashable) -> bytes | pa.Table | None:
         with self._lock:
             entry = self._entries.get(key)
             if entry is None:
@@ -62,9 +77,10 @@ class ResultCache:
             self._entries.move_to_end(key)
             return entry[0]
 
-    def put(self, key: Hashable, result: bytes) -> None:
+    def put(self, key: Hashable, result: bytes | pa.Table) -> None:
         """Keep a result, unless it and its key take more than a quarter of the bound."""
-        size = len(result) + _size(key) + _OVERHEAD
+        own = len(result) if isinstance(result, bytes) else result.get_total_buffer_size()
+        size = own + _size(key) + _OVERHEAD
         if size * _LARGEST_SHARE > self.bound:
             return
         with self._lock:

@@ -68,6 +68,15 @@ class Snapshot(Generic[State]):
         """Return the rows of a query as an Arrow table."""
         return self._cursor.arrow(statement, limit)
 
+    @contextlib.contextmanager
+    def registered(self, name: str, data: pa.Table) -> Iterator[None]:
+        """Let the statements of a block read an Arrow table by name."""
+        self._cursor.register(name, data)
+        try:
+            yield
+        finally:
+            self._cursor.unregister(name)
+
     def renew(self) -> None:
         """Read the newest instant from here on; needed after a query that was stopped.
 
@@ -103,6 +112,12 @@ class _LateSnapshot(Snapshot[State]):
     def arrow(self, statement: Statement, limit: TimeLimit | None = None) -> pa.Table:
         """Return the rows of a query as an Arrow table."""
         return self._rows_of_state().arrow(statement, limit)
+
+    @contextlib.contextmanager
+    def registered(self, name: str, data: pa.Table) -> Iterator[None]:
+        """Let the statements of a block read an Arrow table by name."""
+        with self._rows_of_state().registered(name, data):
+            yield
 
     def renew(self) -> None:
         """Read the newest instant from here on."""

@@ -44,6 +44,12 @@ Nulls: TypeAlias = Literal["first", "last"]
 """Where rows without a value come in an order."""
 
 
+class ValueOfCells:
+    """Something with a value in each cell of a cube; operators beside an operand are its own."""
+
+    __slots__ = ()
+
+
 class Operand:
     """Something with a value in each row: a column, or a calculation.
 
@@ -128,6 +134,12 @@ class Operand:
 
     def between(self, low: object, high: object) -> Condition:
         """Return the rows from ``low`` to ``high``, both included."""
+        if isinstance(low, ValueOfCells) or isinstance(high, ValueOfCells):
+            found = low if isinstance(low, ValueOfCells) else high
+            raise WrongType(
+                f"`{self}.between` needs values of rows, got the measure `{found}`.",
+                hint="Write two comparisons with `&` between them.",
+            )
         return Between(self._compared(">=", low), self._compared("<=", high))
 
     def like(self, pattern: str) -> Condition:
@@ -246,13 +258,22 @@ class Operand:
         return _calculated("**", other, self)
 
     def _compared(self, operator: Operator, other: object) -> Comparison | OperandComparison:
+        if isinstance(other, ValueOfCells):
+            refusal: Comparison = NotImplemented  # Python then asks the other side
+            return refusal
         if isinstance(other, Operand):
             return compare_operands(self, operator, other)
         return compare(self, operator, other)
 
 
+class Reference(Operand):
+    """An operand that only the caller of `rendering.render` can name in SQL: a column, a level."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Column(Operand):
+class Column(Reference):
     """A column of a table.
 
     Args:
@@ -285,14 +306,14 @@ class Column(Operand):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Constant(Operand):
-    """A number inside of a calculation."""
+    """A value inside of a calculation or choice; a number, or of another type."""
 
-    value: int | float | Decimal
+    value: object
     data_type: pa.DataType
 
     def __str__(self) -> str:
-        """Return the number."""
-        return str(self.value)
+        """Return the value as it is written."""
+        return str(self.value) if is_number(self.data_type) else text_of(self.value)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -338,6 +359,9 @@ class Ordering:
 
 
 def _calculated(operator: ArithmeticOperator, left: object, right: object) -> Operand:
+    if isinstance(right, ValueOfCells):
+        refusal: Operand = NotImplemented  # Python then asks the other side
+        return refusal
     sides = _number(left, operator, right), _number(right, operator, left)
     data_type = result_type(operator, sides[0].data_type, sides[1].data_type)
     if data_type is None:

@@ -18,11 +18,10 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from atomlite.data_types.numbers import is_number
 from atomlite.data_types.storage import MAX_PRECISION, is_nested
 from atomlite.data_types.values import is_null, located, plain, wrong_type
 from atomlite.errors import InvalidArgument, WrongType
-from atomlite.expressions.arithmetic import digits
+from atomlite.expressions.calculating import has_common_number, same_kind
 from atomlite.expressions.conditions import (
     Comparison,
     Condition,
@@ -66,14 +65,13 @@ def compare_operands(left: Operand, operator: Operator, right: Operand) -> Opera
         WrongType: The two do not compare.
     """
     condition = OperandComparison(left, operator, right)
-    kinds = _kind(left.data_type), _kind(right.data_type)
-    if kinds[0] is None or kinds[0] != kinds[1]:
+    if not same_kind(left.data_type, right.data_type):
         message = (
             f'Filter `{condition!r}`: "{left.label}" is {left.data_type} and '
             f'"{right.label}" is {right.data_type}; these do not compare.'
         )
         raise WrongType(message, hint="Compare columns of one kind.")
-    if kinds[0] == "number" and not _common_number(left.data_type, right.data_type):
+    if not has_common_number(left.data_type, right.data_type):
         message = f"Filter `{condition!r}` needs decimals of more than {MAX_PRECISION} digits."
         raise WrongType(message, hint="Add 0.0 to one side to compare as floats.")
     return condition
@@ -143,21 +141,3 @@ def _check(operand: Operand, value: object, condition: Condition) -> None:
             hint="Nothing equals null; use `isnull()`.",
         )
     located(value, operand.data_type, column=operand.label, what=what)
-
-
-def _kind(data_type: pa.DataType) -> object:
-    """Return what two types must share to be compared, ``None`` for those that never are."""
-    if is_number(data_type):
-        return "number"
-    if isinstance(data_type, pa.TimestampType):
-        return "timestamp without zone" if data_type.tz is None else "timestamp with zone"
-    if pa.types.is_time(data_type):
-        return "time"
-    return None if is_nested(data_type) else data_type
-
-
-def _common_number(left: pa.DataType, right: pa.DataType) -> bool:
-    if pa.types.is_floating(left) or pa.types.is_floating(right):
-        return True
-    (left_whole, left_scale), (right_whole, right_scale) = digits(left), digits(right)
-    return max(left_whole, right_whole) + max(left_scale, right_scale) <= MAX_PRECISION

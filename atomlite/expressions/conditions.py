@@ -67,6 +67,11 @@ class Condition:
         """Levels of conditions inside of this one, itself included."""
         return 1
 
+    @property
+    def grouped(self) -> str:
+        """Its text inside of another one, in parentheses where Python needs them."""
+        return repr(self)
+
     def __and__(self, other: Condition) -> Condition:
         """Return the rows for which both hold."""
         return _joined(And, self, other)
@@ -96,6 +101,11 @@ class Comparison(Condition):
         """Return the comparison as it was written."""
         return f"{self.operand} {self.operator} {text_of(self.value)}"
 
+    @property
+    def grouped(self) -> str:
+        """Its text in parentheses."""
+        return f"({self!r})"
+
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class OperandComparison(Condition):
@@ -108,6 +118,11 @@ class OperandComparison(Condition):
     def __repr__(self) -> str:
         """Return the comparison as it was written."""
         return f"{self.left} {self.operator} {self.right}"
+
+    @property
+    def grouped(self) -> str:
+        """Its text in parentheses."""
+        return f"({self!r})"
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -232,7 +247,12 @@ class And(Condition):
 
     def __repr__(self) -> str:
         """Return the chain as it was written."""
-        return " & ".join(_grouped(condition) for condition in self.conditions)
+        return " & ".join(condition.grouped for condition in self.conditions)
+
+    @property
+    def grouped(self) -> str:
+        """Its text in parentheses."""
+        return f"({self!r})"
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -244,7 +264,12 @@ class Or(Condition):
 
     def __repr__(self) -> str:
         """Return the chain as it was written."""
-        return " | ".join(_grouped(condition) for condition in self.conditions)
+        return " | ".join(condition.grouped for condition in self.conditions)
+
+    @property
+    def grouped(self) -> str:
+        """Its text in parentheses."""
+        return f"({self!r})"
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -256,13 +281,7 @@ class Not(Condition):
 
     def __repr__(self) -> str:
         """Return the negation as it was written."""
-        return f"~{_grouped(self.condition)}"
-
-
-def _grouped(condition: Condition) -> str:
-    """Return the text of a condition inside of another, in parentheses where Python needs them."""
-    needed = isinstance(condition, And | Or | Comparison | OperandComparison)
-    return f"({condition!r})" if needed else repr(condition)
+        return f"~{self.condition.grouped}"
 
 
 def _joined(kind: type[And | Or], left: Condition, right: object) -> Condition:

@@ -11,18 +11,30 @@ it can be logged and traced.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeAlias, cast
 
-import pyarrow as pa
+import pyarrow as pa  # noqa: TC002 -- the example uses it
 
-from atomlite.data_types.numbers import is_number
 from atomlite.data_types.positions import ABOVE, BELOW
 from atomlite.data_types.storage import sql_type
 from atomlite.data_types.values import located, parameter, placeholder
 from atomlite.errors import InvalidArgument
-from atomlite.expressions.arithmetic import digits
-from atomlite.expressions.columns import Calculation, Column, Constant, Operand, Ordering
+from atomlite.expressions.calculating import (
+    OPERATORS,
+    arithmetic_sql,
+    as_type,
+    choice_sql,
+    comparison_sql,
+)
+from atomlite.expressions.columns import (
+    Calculation,
+    Column,
+    Constant,
+    Operand,
+    Ordering,
+    Reference,
+)
 from atomlite.expressions.conditions import (
     And,
     Between,
@@ -38,39 +50,32 @@ from atomlite.expressions.conditions import (
     Operator,
     Or,
 )
+from atomlite.expressions.derived import Choice, DatePart, Function
+from atomlite.expressions.functions import function_sql
+from atomlite.expressions.time_functions import part_sql
 from atomlite.sql import quote  # noqa: F401 -- for the examples
 
-__all__ = ["Expression", "columns_of", "render"]
+__all__ = ["Expression", "columns_of", "references_of", "render"]
 
 Expression: TypeAlias = Condition | Operand | Ordering
 """What can be rendered."""
 
-_ColumnSql: TypeAlias = Callable[[Column], str]
+_ColumnSql: TypeAlias = Callable[[Any], str]
 _Sql: TypeAlias = tuple[str, tuple[object, ...]]
 
-_OPERATORS: dict[Operator, str] = {
-    "==": "=",
-    "!=": "<>",
-    "<": "<",
-    "<=": "<=",
-    ">": ">",
-    ">=": ">=",
-}
-_FUNCTIONS = {"//": ("fdiv", "NULLIF({}, 0)"), "%": ("fmod", "NULLIF({}, 0)"), "**": ("pow", "{}")}
-_SHIFT = 2**63
 _SPECIAL = frozenset("%_\0")
 _FEW_MEMBERS = 16  # of 10,000 as placeholders, planning takes 780 ms; as one list, 20 (1M rows)
 
 
 def render(
-    expression: Expression, column_sql: Callable[[Column], str]
+    expression: Expression, column_sql: Callable[[Any], str]
 ) -> tuple[str, tuple[object, ...]]:
     """Return the SQL of an expression, and the values for its placeholders in order.
 
     Args:
         expression: A condition, an operand or an ordering.
-        column_sql: Gives the SQL of a column: a quoted name, with the alias of its table where one
-            is needed.
+        column_sql: Gives the SQL of a `Reference`, of a kind that the caller knows the expression
+            to have: for a column a quoted name, with the alias of its table where one is needed.
 
     Returns:
         Text without parentheses around it, and values.
@@ -89,37 +94,67 @@ def render(
 def columns_of(expression: Expression) -> tuple[Column, ...]:
     """Return the columns that an expression reads, each once, in the order of their first use.
 
+    Raises:
+        InvalidArgument: It is about a level of a cube.
+
     >>> from atomlite.expressions.columns import Column
     >>> price = Column("Sales", "Price", pa.float64())
     >>> columns_of((price > 1) & (price < 3))
     (Sales["Price"]: double,)
     """
+    found = references_of(expression)
+    for reference in found:
+        if not isinstance(reference, Column):
+            raise InvalidArgument("expression", reference, "made with columns of tables")
+    return cast("tuple[Column, ...]", found)
+
+
+def references_of(expression: Expression) -> tuple[Reference, ...]:
+    """Return the columns and levels that an expression reads, each once, in order of first use.
+
+    Columns count as one when table and name are the same, others when they hash the same. What a
+    condition about measures reads is not looked at.
+    """
     operand = expression.operand if isinstance(expression, Ordering) else expression
-    if isinstance(operand, Column):  # nearly always, and many times in a search
+    if isinstance(operand, Reference):  # nearly always, and many times in a search
         return (operand,)
-    found: dict[tuple[str, str], Column] = {}
-    for column in _columns(expression):
-        found.setdefault((column.table, column.name), column)
+    found: dict[object, Reference] = {}
+    for reference in _references(expression):
+        key = (
+            (reference.table, reference.name) if isinstance(reference, Column) else hash(reference)
+        )
+        found.setdefault(key, reference)
     return tuple(found.values())
 
 
-def _columns(expression: Expression) -> Iterator[Column]:
+def _references(expression: Expression) -> Iterator[Reference]:
     match expression:
-        case Column():
+        case Reference():
             yield expression
+        case Choice(cases=cases, otherwise=otherwise):
+            for condition, value in cases:
+                yield from _references(condition)
+                yield from _references(value)
+            yield from _references(otherwise)
+        case _:
+            for part in _parts(expression):
+                yield from _references(part)
+
+
+def _parts(expression: Expression) -> tuple[Expression, ...]:
+    """Return the expressions directly inside of one."""
+    match expression:
         case Calculation(left=left, right=right) | OperandComparison(left=left, right=right):
-            yield from _columns(left)
-            yield from _columns(right)
+            return (left, right)
         case Between(lower=lower, upper=upper):
-            yield from _columns(lower)
-            yield from _columns(upper)
-        case And(conditions=conditions) | Or(conditions=conditions):
-            for condition in conditions:
-                yield from _columns(condition)
+            return (lower, upper)
+        case And(conditions=parts) | Or(conditions=parts) | Function(arguments=parts):
+            return parts
         case Not(condition=condition):
-            yield from _columns(condition)
-        case Comparison() | HasText() | IsIn() | IsNull() | Like() | Ordering():
-            yield from _columns(expression.operand)
+            return (condition,)
+        case Comparison() | HasText() | IsIn() | IsNull() | Like() | Ordering() | DatePart():
+            return (expression.operand,)
+    return ()
 
 
 # ---- conditions --------------------------------------------------------------------------------
@@ -196,7 +231,7 @@ def _comparison(
             "<=" if operator in {"<", "<="} else ">"
         )  # nothing lies between the value found and the constant
     text, values = _grouped(operand, column_sql)
-    return f"{text} {_OPERATORS[operator]} {placeholder(operand.data_type)}", (*values, found.value)
+    return f"{text} {OPERATORS[operator]} {placeholder(operand.data_type)}", (*values, found.value)
 
 
 def _constant(operand: Operand, column_sql: _ColumnSql, *, true: bool) -> _Sql:
@@ -226,23 +261,14 @@ def _is_in(condition: IsIn, column_sql: _ColumnSql) -> _Sql:
 
 
 def _operand_comparison(condition: OperandComparison, column_sql: _ColumnSql) -> _Sql:
-    types = [condition.left.data_type, condition.right.data_type]
-    common = _common(types)
-    sides = [
-        _grouped(side, column_sql) if common is None else _cast(side, common, column_sql)
-        for side in (condition.left, condition.right)
-    ]
-    (left, left_values), (right, right_values) = sides
-    return f"{left} {_OPERATORS[condition.operator]} {right}", (*left_values, *right_values)
-
-
-def _common(data_types: list[pa.DataType]) -> pa.DataType | None:
-    """Return the type to compare as, ``None`` where the engine finds it without rounding."""
-    if is_number(data_types[0]) and any(pa.types.is_floating(kind) for kind in data_types):
-        return pa.float64()
-    if pa.types.is_time(data_types[0]) and pa.time64("ns") in data_types:
-        return pa.time64("ns")
-    return None
+    left, right = condition.left, condition.right
+    return _combined(
+        (left, right),
+        lambda texts: comparison_sql(
+            condition.operator, texts[0], texts[1], left.data_type, right.data_type
+        ),
+        column_sql,
+    )
 
 
 # ---- operands ----------------------------------------------------------------------------------
@@ -250,68 +276,85 @@ def _common(data_types: list[pa.DataType]) -> pa.DataType | None:
 
 def _operand(operand: Operand, column_sql: _ColumnSql) -> _Sql:
     match operand:
-        case Column():
+        case Reference():
             return column_sql(operand), ()
+        case Constant(value=None):
+            return "NULL", ()
         case Constant(value=value, data_type=data_type):
             return placeholder(data_type), (parameter(value, data_type),)
-        case Calculation():
-            return _calculation(operand, column_sql)
+        case Choice():
+            return _choice(operand, column_sql)
+    return _compound(operand, column_sql)
+
+
+def _compound(operand: Operand, column_sql: _ColumnSql) -> _Sql:
+    match operand:
+        case Calculation(left=left, right=right):
+            return _combined(
+                (left, right),
+                lambda texts: arithmetic_sql(
+                    operand.operator, texts[0], texts[1], left.data_type, right.data_type
+                ),
+                column_sql,
+            )
+        case Function(name=name, arguments=arguments):
+            types = [argument.data_type for argument in arguments]
+            return _combined(arguments, lambda texts: function_sql(name, texts, types), column_sql)
+        case DatePart(operand=inner, pattern=pattern):
+            return _combined(
+                (inner,), lambda texts: part_sql(pattern, texts[0], inner.data_type), column_sql
+            )
     raise InvalidArgument("expression", operand, "a column, or made with columns")
 
 
 def _grouped(operand: Operand, column_sql: _ColumnSql) -> _Sql:
     text, values = _operand(operand, column_sql)
-    return (f"({text})" if isinstance(operand, Calculation) else text), values
+    return (f"({text})" if _is_compound(operand) else text), values
 
 
-def _cast(operand: Operand, data_type: pa.DataType, column_sql: _ColumnSql) -> _Sql:
-    """Return an operand as a type, without a cast that changes nothing."""
-    if operand.data_type == data_type:
-        return _grouped(operand, column_sql)
+def _is_compound(operand: Operand) -> bool:
+    return isinstance(operand, Calculation | Function | DatePart)
+
+
+def _choice(choice: Choice, column_sql: _ColumnSql) -> _Sql:
+    cases: list[tuple[str, str]] = []
+    values: list[object] = []
+    for condition, value in choice.cases:
+        (when, when_values), (then, then_values) = (
+            _condition(condition, column_sql),
+            _typed(value, choice.data_type, column_sql),
+        )
+        cases.append((when, then))
+        values += [*when_values, *then_values]
+    otherwise, last = _typed(choice.otherwise, choice.data_type, column_sql)
+    return choice_sql(cases, otherwise), (*values, *last)
+
+
+def _typed(operand: Operand, data_type: pa.DataType, column_sql: _ColumnSql) -> _Sql:
     text, values = _operand(operand, column_sql)
-    return f"CAST({text} AS {sql_type(data_type)})", values
+    return as_type(text, operand.data_type, data_type), values
 
 
-def _calculation(calculation: Calculation, column_sql: _ColumnSql) -> _Sql:
-    data_type = calculation.data_type
-    if pa.types.is_decimal(data_type):
-        return _exact_decimal(calculation, column_sql)
-    left, left_values = _cast(calculation.left, data_type, column_sql)
-    right, right_values = _cast(calculation.right, data_type, column_sql)
-    values = (*left_values, *right_values)
-    if not pa.types.is_floating(data_type) and calculation.operator in {"//", "%"}:
-        return _integer_division(calculation, left, right), (*values, *right_values)
-    match calculation.operator:
-        case "/":
-            return f"{left} / NULLIF({right}, 0)", values
-        case "//" | "%" | "**":
-            function, divisor = _FUNCTIONS[calculation.operator]
-            return f"{function}({left}, {divisor.format(right)})", values
-    return f"{left} {calculation.operator} {right}", values
+def _combined(
+    operands: Sequence[Operand], combine: Callable[[list[str]], str], column_sql: _ColumnSql
+) -> _Sql:
+    """Return text made of the texts of operands, and the values for it as often as it needs them.
 
-
-def _integer_division(calculation: Calculation, left: str, right: str) -> str:
-    """Divide as Python does; ``right`` is used twice."""
-    # The engine rounds towards zero. A dividend moved by the divisor times 2**63 has the divisor's
-    # sign, and then rounding towards zero is rounding down.
-    moved = f"CAST({left} AS HUGEINT) + CAST({right} AS HUGEINT) * {_SHIFT}"
-    divided = f"({moved}) {calculation.operator} NULLIF({right}, 0)"
-    back = f" - {_SHIFT}" if calculation.operator == "//" else ""
-    return f"CAST({divided}{back} AS BIGINT)"
-
-
-def _exact_decimal(calculation: Calculation, column_sql: _ColumnSql) -> _Sql:
-    data_type = calculation.data_type
-    left_type = right_type = data_type
-    if (
-        calculation.operator == "*"
-    ):  # wide enough on the left is wide enough: the product has the digits of both
-        left_scale = digits(calculation.left.data_type)[1]
-        left_type = pa.decimal128(sum(digits(data_type)), left_scale)
-        right_type = calculation.right.data_type
-    left, left_values = _cast(calculation.left, left_type, column_sql)
-    right, right_values = _cast(calculation.right, right_type, column_sql)
-    return f"CAST({left} {calculation.operator} {right} AS {sql_type(data_type)})", (
-        *left_values,
-        *right_values,
-    )
+    ``combine`` may use each text in any order and number: it is given marks, which stand for them.
+    """
+    parts = [_operand(operand, column_sql) for operand in operands]
+    marks = [
+        f"(\0{number}\0)" if _is_compound(operand) else f"\0{number}\0"
+        for number, operand in enumerate(operands)
+    ]
+    pieces = combine(marks).split("\0")
+    texts: list[str] = []
+    values: list[object] = []
+    for position, piece in enumerate(pieces):
+        if position % 2:
+            text, bound = parts[int(piece)]
+            texts.append(text)
+            values += bound
+        else:
+            texts.append(piece)
+    return "".join(texts), tuple(values)

@@ -43,6 +43,9 @@ Callback: TypeAlias = Callable[..., object]
 class Endpoint:
     """One method of one route, and what became of its calls.
 
+    One that speaks tells its client of every error of the package that the client can act on; the
+    callback of a user tells of those alone that only its client can have caused.
+
     The counts are exact for calls that have ended; any thread may read them.
     """
 
@@ -57,6 +60,7 @@ class Endpoint:
         "last_error",
         "method",
         "route",
+        "speaks",
         "template",
     )
 
@@ -69,6 +73,7 @@ class Endpoint:
         body: BodyForm = "json",
         contract: Contract | None = None,
         declared: Declarations = UNDECLARED,
+        speaks: bool = False,
     ) -> None:
         self.callback = callback
         self.is_async = any(
@@ -81,6 +86,7 @@ class Endpoint:
         self.body: BodyForm = body
         self.contract = contract
         self.declared = declared
+        self.speaks = speaks
         self.calls = 0
         self.errors = 0
         self.last_error: str | None = None

@@ -17,6 +17,7 @@ from atomlite.http.endpoints import Endpoint
 from atomlite.http.json_text import json_bytes
 from atomlite.openapi import built_in
 from atomlite.openapi.components import HEADERS, JsonObject, Schemas, used_schemes, with_headers
+from atomlite.openapi.cube_operations import cube_operations
 from atomlite.openapi.operations import operation_of
 from atomlite.openapi.paths import PROXY, identifier, parameters_of, path_of, shape_of
 from atomlite.types import JsonValue, Method
@@ -28,6 +29,7 @@ _ABOUT = (
     "what happened, what was found, and what to do."
 )
 _TAGS = (
+    ("Cubes", "Measures over the tables of this session, in as many dimensions as they have."),
     ("Endpoints", "Functions of this session."),
     ("Searches", "Tables of this session, to be searched."),
     ("Session", "What every session answers."),
@@ -50,6 +52,8 @@ def document(endpoints: Iterable[Endpoint], *, version: str, server: str) -> Jso
     paths = _Paths()
     for path, operation in built_in.operations().items():
         paths.add(path, "GET", operation)
+    for (path, method), operation in cube_operations().items():
+        paths.add(path, method, operation)
     for endpoint in endpoints:
         paths.add_endpoint(endpoint)
     schemas = Schemas()

@@ -13,11 +13,13 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, ExitStack
 from contextvars import Context, ContextVar
 from functools import partial
+from http import HTTPStatus
 from time import perf_counter
-from typing import Protocol
+from typing import Protocol, TypeGuard
 
 from atomlite.errors import (
     AnswerNotSerializable,
+    AtomliteError,
     BodyTypeUnsupported,
     DeadlineExceeded,
     HttpError,
@@ -296,13 +298,20 @@ class Callbacks:
 
     def _finish(self, call: Call, answer: Answer | None, failure: BaseException | None) -> None:
         if failure is not None:
-            shown = failure if isinstance(failure, _SPOKEN) else InternalError()
+            shown = failure if _is_told(failure, call.endpoint) else InternalError()
             answer = error_answer(call, shown)
             log_failure(call, failure, answer.status)
         if call.outlet is not None:
             self._replies.end(call, failure)
         elif answer is not None:
             self._replies.whole(call, answer, failure)
+
+
+def _is_told(failure: BaseException, endpoint: Endpoint | None) -> TypeGuard[AtomliteError]:
+    """Return whether a client hears of an error itself, rather than that there was one."""
+    if endpoint is None or not endpoint.speaks or not isinstance(failure, AtomliteError):
+        return isinstance(failure, _SPOKEN)
+    return failure.http_status < HTTPStatus.INTERNAL_SERVER_ERROR or isinstance(failure, _SPOKEN)
 
 
 def _hint_for(content_type: str) -> str:

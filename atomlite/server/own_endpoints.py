@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from atomlite.http.endpoints import Callback, Endpoint, Endpoints
 from atomlite.http.requests import Request
+from atomlite.http.responses import Response
 from atomlite.http.routes import Route, RouteTable
 from atomlite.security.users import User
 from atomlite.server.documentation import asset, page
@@ -25,6 +26,9 @@ INDEX = "index"
 
 _OPENAPI = "openapi.json"
 
+CUBE_QUERY = "api/cubes/{name}/query"
+"""The route that answers queries of cubes."""
+
 
 def own_endpoints(endpoints: Endpoints) -> RouteTable[Endpoint]:
     """Return the table of them.
@@ -35,6 +39,7 @@ def own_endpoints(endpoints: Endpoints) -> RouteTable[Endpoint]:
 
     def index(_request: Request, _user: User, session: ServedSession, /) -> JsonValue:
         asked: list[JsonValue] = [f"GET /{route}" for route in callbacks]
+        asked.append(f"POST /{CUBE_QUERY}")
         asked += [f"{method} /proxy/{route}" for method, route in endpoints]
         return {"versions": session.describe_version(), "answers": asked}
 
@@ -56,11 +61,14 @@ def own_endpoints(endpoints: Endpoints) -> RouteTable[Endpoint]:
         "api/version": _version,
         "api/tables": _tables,
         "api/tables/{name}": _table,
+        "api/cubes": _cubes,
+        "api/cubes/{name}": _cube,
     }
     own = [
-        Endpoint(callback, method="GET", route=Route(route))
+        Endpoint(callback, method="GET", route=Route(route), speaks=True)
         for route, callback in callbacks.items()
     ]
+    own.append(Endpoint(_cube_query, method="POST", route=Route(CUBE_QUERY), speaks=True))
     return RouteTable((each.method, Route(each.route), each) for each in own)
 
 
@@ -82,3 +90,15 @@ def _tables(_request: Request, _user: User, session: ServedSession, /) -> JsonVa
 
 def _table(request: Request, _user: User, session: ServedSession, /) -> JsonValue:
     return session.describe_table(str(request.path_parameters["name"]))
+
+
+def _cubes(_request: Request, _user: User, session: ServedSession, /) -> JsonValue:
+    return list(session.describe_cubes())
+
+
+def _cube(request: Request, _user: User, session: ServedSession, /) -> JsonValue:
+    return session.describe_cube(str(request.path_parameters["name"]))
+
+
+def _cube_query(request: Request, _user: User, session: ServedSession, /) -> Response:
+    return session.answer_cube(str(request.path_parameters["name"]), request)

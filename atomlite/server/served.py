@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from atomlite.http.requests import Request
+from atomlite.http.responses import Response
 from atomlite.types import JsonValue, Version
 
 
@@ -26,4 +28,22 @@ class ServedSession(Protocol):
 
         Raises:
             TableNotFound: There is none of this name.
+        """
+
+    def describe_cubes(self) -> Sequence[JsonValue]:
+        """Return what there is to know of each cube, in order."""
+
+    def describe_cube(self, name: str) -> JsonValue:
+        """Return the same of one cube.
+
+        Raises:
+            CubeNotFound: There is none of this name.
+        """
+
+    def answer_cube(self, name: str, request: Request) -> Response:
+        """Return the answer to a query of a cube.
+
+        Raises:
+            CubeNotFound: There is none of this name.
+            AtomliteError: The body is no query, or the query cannot be answered.
         """

@@ -37,6 +37,21 @@ class TableState:
 
 
 @dataclass(frozen=True, slots=True)
+class Derived:
+    """What a table of aggregates was made from; it is right while all of that is the same.
+
+    Args:
+        definition: A digest of the query whose rows it holds.
+        versions: The tables that the query read, with the version of each.
+        row_count: Number of its rows.
+    """
+
+    definition: str
+    versions: tuple[tuple[str, int], ...]
+    row_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Catalog:
     """All tables at one instant.
 
@@ -44,11 +59,13 @@ class Catalog:
         version: The data version; grows with every committed write.
         tables: State by name, in order of creation.
         links: The joins between tables, in order of creation.
+        derived: The tables of aggregates that the engine holds, by name.
     """
 
     version: Version
     tables: Mapping[str, TableState] = field(default_factory=dict)
     links: tuple[Link, ...] = ()
+    derived: Mapping[str, Derived] = field(default_factory=dict)
 
     def table(self, name: object) -> TableState:
         """Return the state of a table.
@@ -84,6 +101,11 @@ class Catalog:
         ends = (link.source, link.target)
         others = tuple(known for known in self.links if (known.source, known.target) != ends)
         return replace(self, links=(*others, link))
+
+    def with_derived(self, name: str, derived: Derived | None) -> Catalog:
+        """Return a catalog with what a table of aggregates was made from, or without it."""
+        others = {known: each for known, each in self.derived.items() if known != name}
+        return replace(self, derived=others if derived is None else {**others, name: derived})
 
     def total_rows(self) -> int:
         """Return the number of rows of all tables."""

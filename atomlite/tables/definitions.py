@@ -20,7 +20,7 @@ from atomlite.sql import Statement, quote, quote_all
 from atomlite.tables.links import Link
 from atomlite.tables.schemas import ROW_NUMBER, ColumnSchema, TableSchema
 
-SCHEMAS = frozenset({"_atomlite", "_atomlite_rows"})
+SCHEMAS = frozenset({"_atomlite", "_atomlite_aggregates", "_atomlite_rows"})
 """Names of the engine's schemas that are no table's."""
 
 SETUP = (
@@ -29,8 +29,10 @@ SETUP = (
     "CREATE TABLE IF NOT EXISTS _atomlite.session (format INTEGER, epoch VARCHAR, number BIGINT)",
     "CREATE TABLE IF NOT EXISTS _atomlite.definitions (name VARCHAR, definition BLOB)",
     "CREATE TABLE IF NOT EXISTS _atomlite.links (source VARCHAR, target VARCHAR, pairs VARCHAR)",
+    "DROP SCHEMA IF EXISTS _atomlite_aggregates CASCADE",
+    "CREATE SCHEMA _atomlite_aggregates",
 )
-"""What every session database has."""
+"""What every session database has; aggregates are those of cubes, which code makes anew."""
 
 FORMAT = 1
 """Version of this layout, kept in the file."""
@@ -43,6 +45,26 @@ def rows_of(name: str) -> str:
     '_atomlite_rows."Sales"'
     """
     return f"_atomlite_rows.{quote(name)}"
+
+
+def aggregate_of(name: str) -> str:
+    """Return the SQL name of a table of aggregates.
+
+    >>> aggregate_of("Sales.by month")
+    '_atomlite_aggregates."Sales.by month"'
+    """
+    return f"_atomlite_aggregates.{quote(name)}"
+
+
+def create_aggregate(name: str, rows: Statement) -> Statement:
+    """Return the statement that makes a table of aggregates from the rows of a query."""
+    text = f"CREATE TABLE {aggregate_of(name)} AS {rows.text}"
+    return Statement(text, rows.parameters, "CREATE TABLE", name)
+
+
+def drop_aggregate(name: str) -> Statement:
+    """Return the statement that removes a table of aggregates."""
+    return Statement(f"DROP TABLE {aggregate_of(name)}", (), "DROP TABLE", name)
 
 
 def stored_columns(schema: TableSchema) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -48,12 +48,16 @@ class Writer:
         store: Rows and catalog.
         limits: Bounds of the session.
         persistent: Whether the data version must be kept in the database.
+
+    Attributes:
+        after_commit: Called after each commit that changed something, in a transaction of nobody.
     """
 
     def __init__(self, store: Store[Catalog], limits: Limits, *, persistent: bool) -> None:
         self.store = store
         self._limits = limits
         self._persistent = persistent
+        self.after_commit: list[Callable[[], None]] = []
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Transaction[Catalog]]:
@@ -69,6 +73,9 @@ class Writer:
                 transaction.change(definitions.write_version(number))
         if outermost:
             self.store.compress(self.store.state.total_rows())
+            if transaction.state is not transaction.before:
+                for listener in self.after_commit:
+                    listener()
             warn_caller(transaction.notices)
 
     def create(self, schema: TableSchema, if_exists: IfExists) -> None:

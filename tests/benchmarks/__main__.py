@@ -5,6 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 
-for module in ("starting", "serving", "loading", "searching"):
+for module in ("starting", "serving", "loading", "searching", "cubes", "ssb"):
     print(f"\n## {module}\n", flush=True)
     subprocess.run([sys.executable, "-m", f"tests.benchmarks.{module}"], check=True)

@@ -4,6 +4,8 @@ import random
 import threading
 import tracemalloc
 
+import pyarrow as pa
+
 from atomlite.engine.cache import ResultCache
 from atomlite.engine.database import Database
 from atomlite.telemetry.tracing import Tracing
@@ -77,6 +79,18 @@ def test_a_new_result_takes_the_place_of_the_old() -> None:
     other = ResultCache(10_000)
     other.put("a", bytes(50))
     assert cache.size == other.size
+
+
+def test_it_keeps_tables_by_the_memory_that_they_hold() -> None:
+    """Also what a slice does not show; the bytes of a key are no table."""
+    whole = pa.table({"a": list(range(1_000))})
+    cache = ResultCache(100_000)
+    cache.put("table", whole.slice(0, 1))
+    cache.put("bytes", b"x")
+
+    assert cache.table("table") == whole.slice(0, 1)
+    assert (cache.table("bytes"), cache.get("table"), cache.table("none")) == (None, None, None)
+    assert cache.size > 8_000
 
 
 def test_threads_share_it() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
+import pyarrow as pa
 import pytest
 
 from atomlite.engine.cancellation import Operation
@@ -489,3 +490,23 @@ def test_a_late_snapshot_can_be_renewed(store: Store[_State]) -> None:
 def _load(store: Store[_State]) -> None:
     with store.write() as transaction:
         _insert(transaction, 2)
+
+
+def test_a_block_of_a_snapshot_reads_arrow_tables_by_name(store: Store[_State]) -> None:
+    """In a read and in a transaction, opened or late; after the block the name is free."""
+    data = pa.table({"a": [1, 2]})
+    total = Statement("SELECT sum(a) FROM given")
+
+    def ask(snapshot: Snapshot[_State]) -> object:
+        with snapshot.registered("given", data):
+            return snapshot.rows(total)[0][0]
+
+    with store.read() as snapshot:
+        found = [ask(snapshot), ask(snapshot)]
+        with pytest.raises(QueryFailed, match="given"):
+            snapshot.rows(total)
+    with store.write() as transaction:
+        found.append(ask(transaction))
+    found.append(store.at_one_instant(ask))
+
+    assert found == [3] * 4

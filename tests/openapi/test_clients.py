@@ -130,3 +130,23 @@ def test_it_lists_a_search(ask: Callable[..., Any], generated: str) -> None:
     assert [row.name for row in found.data] == expected[:2]
     assert found.pagination.number_results == len(expected)
     assert all(hasattr(row.company, "name") for row in found.data)
+
+
+def test_it_queries_a_cube(
+    served: al.Session,
+    ask: Callable[..., Any],
+    models: Any,  # noqa: ANN401 -- generated
+) -> None:
+    """Its conditions are classes, and its rows come with what the columns mean."""
+    served.create_cube("people")
+    name = ["people", "name", "name"]
+    among = models.CubeFilterOperator("in")
+    test = models.CubeFilter(level=name, operator=among, values=["person 1", "person 2"])
+    body = models.QueryCubeBody(
+        measures=["contributors.COUNT"], levels=[name], filter_=models.CubeFilter(and_=[test])
+    )
+    answer = ask("cubes", "query_cube", name="people", body=body).parsed
+
+    assert answer.columns == ["name", "_depth", "contributors.COUNT"]
+    assert answer.measures[0].additivity.kind.value == "additive"
+    assert answer.rows == [["person 1", 1, 5], ["person 2", 1, 4]]

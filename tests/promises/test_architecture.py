@@ -37,8 +37,13 @@ KNOWS: dict[str, set[str]] = {
     "expressions": {"errors", "types", "sql", "data_types"},
     "security": {"errors", "types", "sql", "data_types", "expressions"},
     "tables": KERNEL | {"data_types", "display", "telemetry", "engine", "expressions", "security"},
+    "measures": {"errors", "types", "sql", "data_types", "expressions"},
+    "cubes": KERNEL
+    | {"data_types", "display", "telemetry", "engine", "expressions", "tables", "measures"},
     "http": {"errors", "types"},
-    "search": KERNEL | {"data_types", "telemetry", "expressions", "security", "tables", "http"},
+    "search": KERNEL
+    | {"data_types", "telemetry", "expressions", "security", "tables", "http"}
+    | {"measures", "cubes"},
     "openapi": {"errors", "types", "http"},
     "server": KERNEL | {"display", "telemetry", "engine", "security", "http", "openapi"},
 }
@@ -56,8 +61,16 @@ OWNERS = {"duckdb": "engine", "tornado": "server", "opentelemetry": "telemetry"}
 HEAVY = {"httpx", "pandas", "pydantic", "tqdm"}
 """Packages that no module imports when it is loaded; a function that needs one does."""
 
-PURE = {"data_types", "display", "expressions", "http", "openapi", "sql", "types"}
+PURE = {"data_types", "display", "expressions", "http", "measures", "openapi", "sql", "types"}
 """Units that plan: values in, values out."""
+
+PURE_PARTS = (
+    *("cubes/arguments.py", "cubes/asking.py", "cubes/building.py", "cubes/changes.py"),
+    *("cubes/defining.py", "cubes/joins.py", "cubes/model.py", "cubes/names.py"),
+    *("cubes/overviews.py", "cubes/planning/", "cubes/query.py", "cubes/rebinding.py"),
+    *("cubes/references.py", "cubes/shaping.py"),
+)
+"""Files and folders that plan, in units that also run what is planned."""
 
 HELD = {"display/progress.py", "http/endpoints.py"}
 """Files in pure units that are named after an object the user holds, and carry its effect."""
@@ -160,13 +173,13 @@ def test_heavy_packages_wait_until_a_function_needs_them(source: Path) -> None:
     }
 
 
-@each(
-    [
-        source
-        for source in SOURCES
-        if unit(source) in PURE and source.relative_to(PACKAGE).as_posix() not in HELD
-    ]
-)
+def is_pure(source: Path) -> bool:
+    """Return whether a file plans."""
+    path = source.relative_to(PACKAGE).as_posix()
+    return path not in HELD and (unit(source) in PURE or path.startswith(PURE_PARTS))
+
+
+@each([source for source in SOURCES if is_pure(source)])
 def test_files_that_plan_are_pure(source: Path) -> None:
     """Law 2: planning needs no engine, no clock, no chance and no machine."""
     assert not {

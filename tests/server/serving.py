@@ -11,7 +11,9 @@ from typing import TypeVar
 import httpx
 
 from atomlite.config import SessionConfig, TracingConfig
-from atomlite.errors import TableNotFound
+from atomlite.errors import CubeNotFound, TableNotFound
+from atomlite.http.requests import Request
+from atomlite.http.responses import Response
 from atomlite.server.server import Server
 from atomlite.telemetry.trace import Trace
 from atomlite.telemetry.tracing import Tracing
@@ -40,6 +42,18 @@ class SmallSession:
         if name not in self.rows:
             raise TableNotFound(name, known=list(self.rows))
         return {"name": name, "row_count": self.rows[name]}
+
+    def describe_cubes(self) -> list[JsonValue]:
+        """Return none: there are no cubes."""
+        return []
+
+    def describe_cube(self, name: str) -> JsonValue:
+        """Refuse: there are no cubes."""
+        raise CubeNotFound(name, known=[])
+
+    def answer_cube(self, name: str, _request: Request) -> Response:
+        """Refuse: there are no cubes."""
+        raise CubeNotFound(name, known=[])
 
 
 class Served:

@@ -1,0 +1,1 @@
+"""Measures at other cells: how each of the nodes that navigate becomes SQL."""

@@ -1,0 +1,236 @@
+"""Aggregates that are made of aggregates: what a table of them holds, and how to read it. Pure.
+
+A *partial* is an aggregate of the facts behind one row of such a table, from which the aggregate of
+any number of these rows can be made: a sum from sums, a mean from sums and counts. Functions that
+need all values at once, such as a median, have none.
+"""
+
+# ruff: noqa: S608 -- names come quoted or are made here, values are parameters
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import pyarrow as pa
+
+from atomlite.cubes.joins import join_tree
+from atomlite.cubes.planning.binding import Binder
+from atomlite.cubes.planning.scopes import KnownLinks, Scope
+from atomlite.errors import InvalidAggregate
+from atomlite.expressions.columns import Column, Operand, Reference
+from atomlite.expressions.rendering import Expression, references_of, render
+from atomlite.measures.coordinates import LevelKey, LevelOperand
+from atomlite.measures.nodes import Aggregation, MeasureExpression, Named, inputs
+from atomlite.sql import Statement, quote
+from atomlite.tables.definitions import aggregate_of
+from atomlite.types import EVERYTHING
+
+if TYPE_CHECKING:
+    from atomlite.cubes.model import AggregateModel, CubeModel
+    from atomlite.tables.catalogs import Catalog
+
+Key: TypeAlias = tuple[str, str, tuple[object, ...]]
+"""Which partial: its kind, then text and values of its operand."""
+
+_ROWS = "rows"
+_KINDS: Mapping[str, tuple[str, ...]] = {
+    "sum": ("sum",),
+    "square_sum": ("sum",),
+    "sum_product": ("sum",),
+    "long": ("long",),
+    "short": ("short",),
+    "count": ("count",),
+    "mean": ("sum", "count"),
+    "min": ("min",),
+    "max": ("max",),
+    "single_value": ("min", "max"),
+    "prod": ("prod",),
+}
+"""The partials that each function is made of."""
+
+_PARTIALS = {
+    "sum": "sum({0})",
+    "long": "sum(CASE WHEN {0} > 0 THEN {0} WHEN {0} IS NOT NULL THEN 0 END)",
+    "short": "sum(CASE WHEN {0} < 0 THEN {0} WHEN {0} IS NOT NULL THEN 0 END)",
+    "count": "count({0})",
+    "min": "min({0})",
+    "max": "max({0})",
+    "prod": "product({0})",
+    _ROWS: "count(*)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """An aggregate of the facts behind one row of a table of aggregates.
+
+    Args:
+        kind: A key of the templates above.
+        operand: Of what; ``None`` for the number of facts.
+    """
+
+    kind: str
+    operand: Operand | None
+
+    def key(self, model: CubeModel) -> Key:
+        """Return what is equal for two partials that hold the same."""
+        if self.operand is None:
+            return self.kind, "", ()
+        text, values = _written(self.operand, model)
+        return self.kind, text, values
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateTable:
+    """What there is to read in a table of aggregates.
+
+    Args:
+        model: The cube.
+        source: Its name in SQL.
+        levels: SQL of the column of each level.
+        partials: SQL of the column of each partial.
+    """
+
+    model: CubeModel
+    source: str
+    levels: Mapping[LevelKey, str]
+    partials: Mapping[Key, str]
+
+
+def partials_of(node: Aggregation, model: CubeModel) -> tuple[Partial, ...] | None:
+    """Return the partials that an aggregate is made of; ``None`` where it needs all values.
+
+    So does one that counts rows of a joined table instead of facts.
+    """
+    if node.operand is None:
+        return (Partial(_ROWS, None),)
+    kinds = _KINDS.get(node.function)
+    of_facts = node.per == "fact" or model.fact in _tables([node.operand], model)
+    if kinds is None or node.per == "partner" or not (of_facts or kinds[0] in {"min", "max"}):
+        return None
+    operand = node.operand
+    if node.function == "square_sum":
+        operand = operand * operand
+    elif node.function == "sum_product" and node.other is not None:
+        operand = operand * node.other
+    wide = node.function in {"mean", "prod"} and pa.types.is_decimal(operand.data_type)
+    suffix = ":double" if wide else ""
+    return tuple(Partial(kind + (suffix if kind != "count" else ""), operand) for kind in kinds)
+
+
+def aggregate_table(aggregate: AggregateModel, model: CubeModel) -> AggregateTable:
+    """Return what there is to read in a table of aggregates.
+
+    Raises:
+        InvalidAggregate: A measure cannot be made of partials.
+    """
+    levels = {level: f'"l{number}"' for number, level in enumerate(aggregate.levels)}
+    held = _held(aggregate, model)
+    names = {key: f'"p{number}"' for number, key in enumerate(held)}
+    return AggregateTable(model, aggregate_of(aggregate.name), levels, names)
+
+
+def definition(aggregate: AggregateModel, model: CubeModel, catalog: Catalog) -> Statement:
+    """Return the query whose rows a table of aggregates holds.
+
+    Raises:
+        InvalidAggregate: A measure cannot be made of partials, or a level is reached by a join that
+            may find several rows for a fact.
+        InvalidModel: A column has gone.
+    """
+    binder = Binder()
+    scope = Scope(model, catalog, EVERYTHING, KnownLinks(), binder)
+    held = _held(aggregate, model)
+    operands: list[Operand] = [model.level(key).operand for key in aggregate.levels]
+    operands += [each.operand for each in held.values() if each.operand is not None]
+    conditions = scope.fact_conditions()
+    tables = scope.tables_of([*operands, *conditions])
+    if scope.is_many(tables):
+        many = next(side.table for side in scope.tree.sides if side.many and side.table in tables)
+        raise InvalidAggregate(
+            f'A fact may have several partners in "{many}", so facts grouped by it do not add up.',
+            hint=f'Leave out what is of "{many}", or map all keys of it in the join.',
+        )
+    groups = [scope.sql(model.level(key).operand) for key in aggregate.levels]
+    texts = [f'{sql} AS "l{number}"' for number, sql in enumerate(groups)]
+    for number, each in enumerate(held.values()):
+        operand = "" if each.operand is None else f"({scope.sql(each.operand)})"
+        kind, _, double = each.kind.partition(":")
+        inner = f"CAST({operand} AS DOUBLE)" if double else operand
+        texts.append(f'{_PARTIALS[kind].format(inner)} AS "p{number}"')
+    where = " AND ".join(f"({scope.sql(condition)})" for condition in conditions)
+    text = f"SELECT {', '.join(texts)} FROM {scope.from_clause(tables)}"
+    text += f" WHERE {where}" if where else ""
+    numbers = ", ".join(map(str, range(1, len(groups) + 1)))
+    text += f" GROUP BY {numbers}" if groups else " HAVING count(*) > 0"
+    return Statement(text, tuple(binder.values), table=model.fact)
+
+
+def tables_read(aggregate: AggregateModel, model: CubeModel, catalog: Catalog) -> frozenset[str]:
+    """Return the tables that a table of aggregates is made from, those on the way included."""
+    operands: list[Operand] = [model.level(key).operand for key in aggregate.levels]
+    held = _held(aggregate, model).values()
+    operands += [each.operand for each in held if each.operand is not None]
+    filtered = frozenset() if model.filter is None else _tables([model.filter], model)
+    tree = join_tree(model.fact, catalog)
+    ends = _tables(operands, model) | filtered
+    return frozenset({model.fact, *(side.table for end in ends for side in tree.path(end))})
+
+
+def _held(aggregate: AggregateModel, model: CubeModel) -> dict[Key, Partial]:
+    """Return the partials of a table of aggregates, the number of facts first."""
+    rows = Partial(_ROWS, None)
+    found = {rows.key(model): rows}
+    for name in aggregate.measures:
+        if name not in model.measures:
+            raise InvalidAggregate(f'The cube has no measure "{name}" any more.')
+        for node in _leaves(model.measures[name].expression, model, {name}):
+            needed = partials_of(node, model)
+            if needed is None:
+                raise InvalidAggregate(
+                    f'The measure "{name}" cannot be made of aggregates: `{node}` needs all values '
+                    "at once, or counts rows of a joined table.",
+                    hint="Leave it out: it is calculated from the facts, as before.",
+                )
+            for each in needed:
+                found.setdefault(each.key(model), each)
+    return found
+
+
+def _leaves(node: MeasureExpression, model: CubeModel, seen: set[str]) -> Iterator[Aggregation]:
+    """Return the aggregates of facts that a measure is calculated from."""
+    if isinstance(node, Aggregation):
+        yield node
+    elif isinstance(node, Named) and node.name not in seen:
+        seen.add(node.name)
+        yield from _leaves(model.measures[node.name].expression, model, seen)
+    for each in inputs(node):
+        yield from _leaves(each, model, seen)
+
+
+def _tables(expressions: Iterable[Expression], model: CubeModel) -> frozenset[str]:
+    found: set[str] = set()
+    for expression in expressions:
+        for reference in references_of(expression):
+            if isinstance(reference, LevelOperand):
+                found |= _tables([model.level(reference.key).operand], model)
+            elif isinstance(reference, Column):
+                found.add(reference.table)
+    return frozenset(found)
+
+
+def _written(operand: Operand, model: CubeModel) -> tuple[str, tuple[object, ...]]:
+    inner: list[object] = []
+
+    def named(reference: Reference) -> str:
+        if isinstance(reference, LevelOperand):
+            text, values = _written(model.level(reference.key).operand, model)
+            inner.extend(values)
+            return f"({text})"
+        assert isinstance(reference, Column)  # noqa: S101 -- there are no other references
+        return f"{quote(reference.table)}.{quote(reference.name)}"
+
+    text, values = render(operand, named)
+    return text, (*inner, *values)

@@ -1,0 +1,70 @@
+"""Named relations of a statement, put in an order in which each follows what it reads. Pure.
+
+>>> found = ordered("_r2", {"_r1": "SELECT 1 AS a", "_r2": "SELECT * FROM _r1", "_r3": "SELECT 2"})
+>>> found.splitlines()
+['WITH _r1 AS (SELECT 1 AS a)', 'SELECT * FROM _r1']
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+
+_QUOTED = r"""("(?:[^"]|"")*"|'(?:[^']|'')*')"""
+_NAMES = re.compile(_QUOTED + r"|(?<![\w.])(_[a-z]\d+(?:_\d+)?)\b(?!\.)")
+_PARAMETERS = re.compile(_QUOTED + r"|\$(\d+)")
+
+
+def ordered(last: str, relations: Mapping[str, str]) -> str:
+    """Return a statement for one relation, with those that it needs before it.
+
+    What is read more than once is kept, rather than computed again.
+
+    Args:
+        last: Its name.
+        relations: The SELECT of each relation, by name.
+    """
+    reads: Counter[str] = Counter()
+    done: dict[str, None] = {}
+
+    def visit(name: str) -> None:
+        needed = names_in(relations[name], relations)
+        reads.update(needed)
+        for each in needed:
+            if each not in done:
+                visit(each)
+        done[name] = None
+
+    visit(last)
+    del done[last]
+    parts = [
+        f"{name} AS {'MATERIALIZED ' if reads[name] > 1 else ''}({relations[name]})"
+        for name in done
+    ]
+    listed = ",\n".join(parts)
+    return f"WITH {listed}\n{relations[last]}" if parts else relations[last]
+
+
+def names_in(text: str, relations: Mapping[str, str]) -> list[str]:
+    """Return the relations that a SELECT reads, once for each time."""
+    found = (match[2] for match in _NAMES.finditer(text))
+    return [name for name in found if name is not None and name in relations]
+
+
+def with_parameters(text: str, values: list[object]) -> tuple[str, tuple[object, ...]]:
+    """Return text with its ``$n`` numbered from 1 without gaps, and their values.
+
+    >>> with_parameters("a = $3 AND b = $1 AND c = $3", ["x", "y", "z"])
+    ('a = $1 AND b = $2 AND c = $1', ('z', 'x'))
+    """
+    used: dict[int, int] = {}
+
+    def renumbered(match: re.Match[str]) -> str:
+        if match[1]:
+            return match[1]
+        number = int(match[2])
+        return f"${used.setdefault(number, len(used) + 1)}"
+
+    numbered = _PARAMETERS.sub(renumbered, text)
+    return numbered, tuple(values[number - 1] for number in used)

@@ -1,0 +1,198 @@
+"""Results for the eye: indexed by levels, sorted, values shown as their measures say.
+
+What stands in the cells are the values themselves; only how they are shown is formatted.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import compute
+
+from atomlite.cubes.results.formatting import formatted
+from atomlite.cubes.results.indexes import index_of
+from atomlite.cubes.results.metadata import measures_of
+from atomlite.cubes.results.totals import BLANK
+from atomlite.tables.frames import to_frame
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from atomlite.cubes.running import Answer
+    from atomlite.measures.additivity import Additivity
+    from atomlite.types import Version
+
+    _Frame = pd.DataFrame
+else:
+    _Frame = object
+
+_GAP = "..."
+
+
+class CubeResult(_Frame):
+    """The result of a query of a cube: a DataFrame that knows what it came from.
+
+    The index has the levels, sorted by level order, and the columns are the measures. A total has
+    `TOTAL` at the first level that it does not express, and nothing at those after. Whatever is
+    made of it, such as a selection or a copy, is a plain DataFrame.
+    """
+
+    _answer: Answer
+
+    @property
+    def additivity(self) -> dict[str, Additivity]:
+        """Whether the cells of each measure add up."""
+        return {measure.name: measure.additivity for measure in measures_of(self._answer.plan)}
+
+    @property
+    def version(self) -> Version:
+        """The version of the data when the tables that were read last changed."""
+        return self._answer.version
+
+    def cell(self, measure: object, coordinates: Mapping[Any, object] | None = None) -> Any:  # noqa: ANN401 -- see there
+        """Return one cell, which can be explained and drilled through.
+
+        Args:
+            measure: A measure, or its name.
+            coordinates: The member of each level, by level or its name; levels that are left out
+                are totals.
+        """
+        from atomlite.cubes.results.cells import cell  # noqa: PLC0415 -- it knows results
+
+        return cell(self._answer, measure, coordinates or {})
+
+    def __repr__(self) -> str:
+        """Return the cells with formatted values; the first and last ones of many."""
+        import pandas as pd  # noqa: PLC0415 -- where frames leave
+
+        if self.empty:
+            return super().__repr__()
+        shown = self._shown()
+        text = shown.to_string(
+            max_cols=pd.get_option("display.max_columns") or None,
+            line_width=pd.get_option("display.width"),
+        )
+        return text if len(shown) == len(self) else f"{text}\n\n{self._size()}"
+
+    def _repr_html_(self) -> str:
+        import pandas as pd  # noqa: PLC0415 -- where frames leave
+
+        shown = self._shown()
+        table = shown.to_html(
+            max_cols=pd.get_option("display.max_columns") or None, notebook=True, max_rows=None
+        )
+        return f"<div>{table}<p>{self._size()}</p></div>"
+
+    def __reduce__(self) -> Any:  # noqa: ANN401 -- as pickle has it
+        """Let it be pickled as a plain DataFrame."""
+        import pandas as pd  # noqa: PLC0415 -- where frames leave
+
+        return pd.DataFrame, (self.copy(),)
+
+    @property
+    def _constructor(self) -> type[pd.DataFrame]:
+        import pandas as pd  # noqa: PLC0415 -- where frames leave
+
+        return pd.DataFrame
+
+    def _value(self, value: object, name: str) -> object:
+        """Return a value of a column; pandas has NaN for null, too."""
+        shown = plain(value)
+        if shown == shown or name not in self._answer.table.column_names:  # noqa: PLR0124 -- no NaN
+            return shown
+        return shown if self._has_nan(name) else None
+
+    def _has_nan(self, name: str) -> bool:
+        column = self._answer.table.column(name)
+        return pa.types.is_floating(column.type) and bool(compute.any(compute.is_nan(column)))
+
+    def _size(self) -> str:
+        rows, columns = self.shape
+        return f"[{rows:,} rows x {columns:,} columns]"
+
+    def _shown(self) -> pd.DataFrame:
+        """Return texts in the place of values; of many rows the first and last ones."""
+        import pandas as pd  # noqa: PLC0415 -- where frames leave
+
+        most = pd.get_option("display.max_rows")
+        places = list(range(len(self)))
+        gap = None
+        if most and len(self) > most:
+            gap = max(min(pd.get_option("display.min_rows") or most, most) // 2, 1)
+            places = [*places[:gap], *places[-gap:]]
+        part = self.iloc[places]
+        formatters = {each.name: each.formatter for each in measures_of(self._answer.plan)}
+        columns = {
+            number: [
+                formatted(self._value(value, name), formatters.get(name))
+                for value in part.iloc[:, number]
+            ]
+            for number, name in enumerate(part.columns)
+        }
+        levels = [part.index.get_level_values(n) for n in range(part.index.nlevels)]
+        rows = list(zip(*(map(label_text, labels) for labels in levels), strict=True))
+        if gap is not None:
+            for texts in columns.values():
+                texts.insert(gap, _GAP)
+            rows.insert(gap, (_GAP,) * part.index.nlevels)
+        if part.index.nlevels > 1:
+            index: pd.Index[Any] = pd.MultiIndex.from_tuples(rows, names=part.index.names)
+        else:
+            index = pd.Index([row[0] for row in rows], name=part.index.name, dtype=object)
+        shown = pd.DataFrame(columns, index=index, dtype=object)
+        shown.columns = part.columns
+        return shown
+
+
+def pretty_result(answer: Answer) -> CubeResult:
+    """Return the rows of an answer, which come in order, as a DataFrame indexed by the levels."""
+    table, plan = answer.table, answer.plan
+    width = len(plan.axis)
+    depths = np.asarray(table.column(width)).astype(np.int64)
+    index = index_of(table.columns[:width], table.column_names[:width], depths)
+    frame = to_frame(table.select(range(width + 1, table.num_columns)))
+    frame.index = index
+    result = _class()(frame)
+    object.__setattr__(result, "_answer", answer)
+    return result
+
+
+@cache
+def _class() -> type[CubeResult]:
+    """Return the class of results, which is made when pandas is there."""
+    import pandas as pd  # noqa: PLC0415 -- where frames leave
+
+    return type("CubeResult", (CubeResult, pd.DataFrame), {"__doc__": CubeResult.__doc__})
+
+
+def plain(value: object) -> object:
+    """Return a value of a frame as one of Python; what pandas has for nothing is ``None``.
+
+    >>> plain(np.int64(3)), plain(np.float64("nan")), plain(pd.NA)
+    (3, nan, None)
+    """
+    import pandas as pd  # noqa: PLC0415 -- where frames leave
+
+    if value is pd.NA or value is pd.NaT:
+        return None
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def label_text(label: object) -> str:
+    """Return a label of the index as it is shown: members as they are, a date without its time.
+
+    >>> label_text(2026), label_text(None), label_text(pd.Timestamp("2026-01-31"))
+    ('2026', 'None', '2026-01-31')
+    """
+    value = plain(label)
+    if value is None or value != value:  # noqa: PLR0124 -- as NaN, which stands for null beside others
+        return "None"
+    if isinstance(value, dt.datetime):
+        at_midnight = value.tzinfo is None and value.time() == dt.time.min
+        return value.date().isoformat() if at_midnight else value.isoformat(sep=" ")
+    return BLANK if value is BLANK else str(value)

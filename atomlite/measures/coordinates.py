@@ -1,0 +1,79 @@
+"""Where a cell lies: hierarchies, levels, and what conditions say about their members. Pure.
+
+>>> city = LevelOperand(LevelKey("Shops", "Geography", "City"), pa.string())
+>>> (city == "Paris") & ~city.isnull()
+(City == "Paris") & ~City.isnull()
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa  # noqa: TC002 -- the example uses it
+
+from atomlite.expressions.columns import Reference
+from atomlite.expressions.conditions import text_of
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class HierarchyKey:
+    """The full name of a hierarchy.
+
+    Args:
+        dimension: The group of hierarchies that it belongs to, such as the name of a table.
+        name: Its own name, unique in the dimension.
+    """
+
+    dimension: str
+    name: str
+
+    def __str__(self) -> str:
+        """Return the key as it is written in ``cube.hierarchies[...]``."""
+        return f"({text_of(self.dimension)}, {text_of(self.name)})"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class LevelKey:
+    """The full name of a level.
+
+    Args:
+        dimension: The dimension of its hierarchy.
+        hierarchy: The name of its hierarchy.
+        name: Its own name, unique in the hierarchy.
+    """
+
+    dimension: str
+    hierarchy: str
+    name: str
+
+    @property
+    def owner(self) -> HierarchyKey:
+        """The hierarchy that it is a level of."""
+        return HierarchyKey(self.dimension, self.hierarchy)
+
+    def __str__(self) -> str:
+        """Return the key as it is written in ``cube.levels[...]``."""
+        return f"({', '.join(map(text_of, (self.dimension, self.hierarchy, self.name)))})"
+
+
+class LevelOperand(Reference):
+    """The member of a level, in conditions and calculations.
+
+    Args:
+        key: Which level.
+        data_type: The type of its members.
+    """
+
+    __slots__ = ("data_type", "key")
+
+    def __init__(self, key: LevelKey, data_type: pa.DataType) -> None:
+        self.key = key
+        self.data_type = data_type
+
+    def __str__(self) -> str:
+        """Return its own name, in quotes unless it could be a Python name."""
+        return self.key.name if self.key.name.isidentifier() else text_of(self.key.name)
+
+    def __hash__(self) -> int:
+        """Return the hash of its key."""
+        return hash(self.key)

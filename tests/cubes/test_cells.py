@@ -1,0 +1,253 @@
+"""`CubeResult.cell`: one number, how it comes about, and the facts behind it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import warnings
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import atomlite as al
+from atomlite.cubes.planning import leaves
+from atomlite.errors import (
+    CellNotFound,
+    DataMovedWarning,
+    InvalidArgument,
+    InvalidQuery,
+    LevelNotFound,
+    MeasureNotFound,
+    WrongType,
+)
+
+
+@pytest.fixture
+def cube(session: al.Session) -> al.Cube:
+    """Return a cube over a star with an orphan and a many-join."""
+    frame = pd.DataFrame(
+        {
+            "id": range(6),
+            "shop": ["a", "b", "c", "d", "z", "a"],
+            "item": ["pen", "ink", "pen", None, "pen", "ink"],
+            "day": [dt.date(2024, 1, n) for n in (1, 1, 2, 2, 3, 3)],
+            "units": [1, 2, 3, 4, 5, None],
+            "price": [1.5, 2.5, 0.5, 1.0, 2.0, 4.0],
+        }
+    ).astype({"units": "Int64"})
+    sales = session.read_pandas(frame, table_name="Sales", keys=["id"])
+    shops = session.read_pandas(
+        pd.DataFrame(
+            {
+                "shop": ["a", "b", "c", "d"],
+                "city": ["Paris", "Lyon", "Paris", None],
+                "country": ["F", "F", "US", "F"],
+            }
+        ),
+        table_name="Shops",
+        keys=["shop"],
+    )
+    tags = session.read_pandas(
+        pd.DataFrame({"item": ["pen", "pen", "ink"], "tag": ["x", "y", "x"], "weight": [1, 2, 4]}),
+        table_name="Tags",
+    )
+    sales.join(shops)
+    sales.join(tags, sales["item"] == tags["item"])
+    cube = session.create_cube(sales)
+    cube.hierarchies["Place"] = [shops["country"], shops["city"]]
+    amount = al.agg.sum(sales["units"] * sales["price"])
+    cube.measures["amount"] = amount
+    cube.measures["average"] = cube.measures["amount"] / cube.measures["units.SUM"]
+    cube.measures["weight"] = al.agg.sum(tags["weight"], per="partner")
+    return cube
+
+
+def test_a_cell_has_its_value(cube: al.Cube) -> None:
+    """By names or handles, totals by leaving levels out, null by its member."""
+    result = cube.query("units.SUM", levels=[("Place", "city")], include_totals=True)
+    country, city = cube.levels["Place", "country"], cube.levels["Place", "city"]
+
+    assert result.cell("units.SUM", {country: "F", city: "Lyon"}).value == 2
+    assert result.cell(cube.measures["units.SUM"], {("Place", "country"): "F"}).value == 7
+    assert result.cell("units.SUM").value == 15
+    assert result.cell("units.SUM", {country: "F", city: None}).value == 4
+    assert result.cell("units.SUM", {country: None}).value == 5
+
+
+def test_a_parent_is_needed_only_where_there_are_several(cube: al.Cube) -> None:
+    """The error lists the parents."""
+    result = cube.query("units.SUM", levels=[("Place", "city")])
+
+    assert result.cell("units.SUM", {("Place", "city"): "Lyon"}).value == 2
+    with pytest.raises(InvalidQuery, match=r'2 cells are at city "Paris": .*F.* > .*US') as caught:
+        result.cell("units.SUM", {("Place", "city"): "Paris"})
+    assert caught.value.hint == "Give the members of the levels above, too."
+
+
+def test_other_levels_and_measures_than_those_of_the_result(cube: al.Cube) -> None:
+    """They are asked for, with the filters of the result."""
+    item = cube.levels["Sales", "item", "item"]
+    result = cube.query("units.SUM", levels=[("Place", "city")], filter=item == "pen")
+
+    assert result.cell("units.SUM").value == 9
+    assert result.cell("contributors.COUNT", {("Place", "country"): "US"}).value == 1
+    assert result.cell("units.SUM", {"day": dt.date(2024, 1, 3)}).value == 5
+
+
+def test_unknown_cells_are_refused(cube: al.Cube) -> None:
+    """Members that are not there, of another type, and cells that the query left out."""
+    units = cube.measures["units.SUM"]
+    result = cube.query("units.SUM", levels=["day"], filter=units > 4)
+
+    assert result.cell("units.SUM", {"day": dt.date(2024, 1, 3)}).value == 5
+    with pytest.raises(CellNotFound, match="no cell at day"):
+        result.cell("units.SUM", {"day": dt.date(2024, 1, 1)})
+    with pytest.raises(WrongType, match='"day" is date32'):
+        result.cell("units.SUM", {"day": "2024"})
+    with pytest.raises(LevelNotFound):
+        result.cell("units.SUM", {"week": 1})
+    with pytest.raises(MeasureNotFound):
+        result.cell("units", {})
+    with pytest.raises(InvalidArgument, match="coordinates"):
+        result.cell("units.SUM", [1])  # type: ignore[arg-type] # on purpose
+    whole = cube.query("units.SUM", levels=["tag"])
+    with pytest.raises(CellNotFound):
+        whole.cell("contributors.COUNT", {("Sales", "id", "id"): 1.5})
+
+
+def test_visible_totals_are_those_of_the_result(cube: al.Cube) -> None:
+    """A total of other facts is not made up in their place, and its facts are not shown."""
+    units = cube.measures["units.SUM"]
+    query: dict[str, Any] = {"levels": ["day"], "filter": units > 4, "totals": "visible"}
+    result = cube.query("units.SUM", include_totals=True, **query)
+
+    assert result.cell("units.SUM").value == 12
+    assert result.cell("units.SUM").explain().facts is None
+    with pytest.raises(InvalidQuery, match="total of the visible cells alone"):
+        result.cell("units.SUM").rows()
+    with pytest.raises(CellNotFound, match="totals are of the visible cells"):
+        cube.query("units.SUM", **query).cell("units.SUM")
+
+
+def test_an_explanation_has_formula_filters_sql_and_facts(cube: al.Cube) -> None:
+    """Measures that others are made of come with their own formulas."""
+    item = cube.levels["Sales", "item", "item"]
+    result = cube.query("average", levels=[("Place", "country")], filter=item == "pen")
+    explained = result.cell("average", {("Place", "country"): "F"}).explain()
+
+    assert explained.formulas == {
+        "average": 'm["amount"] / m["units.SUM"]',
+        "amount": "agg.sum(units * price)",
+        "units.SUM": "agg.sum(units)",
+    }
+    assert explained.filters == ('item == "pen"',)
+    assert explained.coordinates == {"country": "F"}
+    assert explained.facts == 1
+    assert explained.statement.startswith("WITH") or "SELECT" in explained.statement
+    text = repr(explained)
+    assert text.startswith('average at country "F": 1.5')
+    assert 'filters: item == "pen"' in text
+    assert "facts: 1" in text
+    assert repr(result.cell("average")).startswith("average at the grand total: ")
+
+
+def test_the_facts_of_a_cell_add_up(cube: al.Cube) -> None:
+    """Drill-through shows the fact table's columns and those of the levels, and checks itself."""
+    result = cube.query("average", levels=[("Place", "country")])
+    cell = result.cell("average", {("Place", "country"): "F"})
+    rows = cell.rows()
+
+    assert list(rows) == ["id", "shop", "item", "day", "units", "price", "Shops.country"]
+    assert list(rows["id"]) == [0, 1, 3, 5]
+    assert set(rows["Shops.country"]) == {"F"}
+    assert cell.value == pytest.approx((1.5 + 5 + 4) / 7)
+    assert rows.attrs["agrees"] is True
+    assert rows.attrs["check"] == f"4 facts give {cell.value!r}, the value of the cell."
+    assert rows["units"].dtype == "Int64"
+
+
+def test_facts_come_once_through_many_joins(cube: al.Cube) -> None:
+    """A fact with two tags is one row of the cell of both."""
+    result = cube.query("units.SUM", "contributors.COUNT", levels=["tag"], include_totals=True)
+    rows = result.cell("contributors.COUNT").rows()
+    tagged = result.cell("units.SUM", {"tag": "x"})
+
+    assert (len(rows), rows.attrs["agrees"]) == (6, True)
+    assert list(tagged.rows()["id"]) == [0, 1, 2, 4, 5]
+    assert tagged.value == tagged.rows()["units"].sum() == 11
+
+
+def test_a_cut_is_said(cube: al.Cube) -> None:
+    """Fewer rows than the cell has are not added up."""
+    rows = cube.query("units.SUM").cell("units.SUM").rows(limit=2)
+
+    assert list(rows["id"]) == [0, 1]
+    assert rows.attrs["agrees"] is None
+    assert rows.attrs["check"] == "2 of 6 facts are shown: not added up."
+    with pytest.raises(InvalidArgument, match="limit"):
+        cube.query("units.SUM").cell("units.SUM").rows(limit=0)
+
+
+def test_what_is_not_made_of_these_facts_is_said(cube: al.Cube) -> None:
+    """Other cells, or rows of a joined table."""
+    place = cube.hierarchies["Place"]
+    cube.measures["share"] = cube.measures["units.SUM"] / al.total(
+        cube.measures["units.SUM"], place
+    )
+    result = cube.query("share", "weight", levels=[("Place", "country")])
+    at = {("Place", "country"): "F"}
+
+    check = result.cell("share", at).rows().attrs["check"]
+    assert check == "`Total` looks at more than these facts: not added up."
+    check = result.cell("weight", at).rows().attrs["check"]
+    assert check == '`agg.sum(weight, per="partner")` is not made of facts: not added up.'
+
+
+def test_other_aggregates_add_up(cube: al.Cube, session: al.Session) -> None:
+    """Each aggregate of facts is made again from their values."""
+    sales = session.tables["Sales"]
+    made: dict[str, Any] = {
+        name: getattr(al.agg, name)(sales["units"])
+        for name in ("median", "count", "count_distinct", "max", "std", "single_value")
+    }
+    made["first"] = al.agg.first(sales["price"], by=sales["day"])
+    made["last"] = al.agg.last(sales["price"], by=sales["day"])
+    made["product"] = al.agg.sum_product(sales["units"], sales["price"])
+    made["none"] = al.agg.count(sales["units"])
+    for name, expression in made.items():
+        cube.measures[name] = expression
+    result = cube.query(*made, levels=["day"], include_totals=True)
+
+    for name in made:
+        for day in (1, 2, 3):
+            cell = result.cell(name, {"day": dt.date(2024, 1, day)})
+            assert cell.rows().attrs["agrees"] is True, (name, cell)
+        assert result.cell(name).rows().attrs["agrees"] is True, name
+
+
+def test_data_that_moved_is_said(cube: al.Cube, session: al.Session) -> None:
+    """The facts are those of now, the value is that of then."""
+    cell = cube.query("units.SUM").cell("units.SUM")
+    sales = session.tables["Sales"]
+    sales += (7, "a", "pen", dt.date(2024, 1, 1), 10, 1.0)
+
+    with pytest.warns(DataMovedWarning, match="7 facts give 25, and the cell has 15") as caught:
+        rows = cell.rows()
+    assert caught[0].filename == __file__
+    assert (rows.attrs["agrees"], rows.attrs["moved"]) == (False, True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        session.tables["Tags"] += ("pen", "z", 1)
+        assert cube.query("units.SUM").cell("units.SUM").rows().attrs["moved"] is False
+
+
+def test_facts_that_do_not_add_up_are_a_warning(
+    cube: al.Cube, session: al.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cell that is wrong is found by its own rows."""
+    cube.measures["most"] = al.agg.max(session.tables["Sales"]["units"])
+    monkeypatch.setitem(leaves._SIMPLE, "max", "min({})")
+    cell = cube.query("most").cell("most")
+
+    with pytest.warns(UserWarning, match="6 facts give 5, and the cell has 1"):
+        assert cell.rows().attrs["agrees"] is False
