@@ -194,8 +194,7 @@ class Execution:
     def _limited(self, statement: Statement) -> pa.Table:
         """Return the rows of a statement, or say what would have fewer."""
         most = self._runner.most_cells
-        bounded = replace(statement, text=f"{statement.text}\nLIMIT {most + 1}")
-        found = self._snapshot.arrow(bounded, self._runner.time_limit)
+        found = self._snapshot.arrow(statement, self._runner.time_limit, most=most)
         if found.num_rows > most:
             raise too_many_cells(self.query, self.plan, self._snapshot, self._view, most)
         return found

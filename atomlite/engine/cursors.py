@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from atomlite.engine.database import Database
     from atomlite.sql import Statement
 
+_BATCH_ROWS = 100_000
 _T = TypeVar("_T")
 Row = tuple[object, ...]
 
@@ -56,13 +57,24 @@ class Cursor:
             limit,
         )
 
-    def arrow(self, statement: Statement, limit: TimeLimit | None = None) -> pa.Table:
-        """Run a query and return its rows as an Arrow table."""
-        table: pa.Table = self._traced(
-            statement,
-            lambda raw: raw.sql(statement.text, params=list(statement.parameters)).to_arrow_table(),
-            limit,
-        )
+    def arrow(
+        self, statement: Statement, limit: TimeLimit | None = None, *, most: int | None = None
+    ) -> pa.Table:
+        """Run a query and return its rows as an Arrow table.
+
+        Args:
+            statement: The query.
+            limit: A time limit of its own.
+            most: Stop soon after this many rows; a longer table says that there are more. A
+                ``LIMIT`` in the text would do the same, but the engine can hang on one above a
+                relation that is joined to itself.
+        """
+
+        def read(raw: duckdb.DuckDBPyConnection) -> pa.Table:
+            found = raw.sql(statement.text, params=list(statement.parameters))
+            return found.to_arrow_table() if most is None else _first_rows(found, most)
+
+        table: pa.Table = self._traced(statement, read, limit)
         return table
 
     def changed(self, statement: Statement) -> int:
@@ -176,6 +188,20 @@ class Cursor:
                 if self._database.closed:
                     fault = SessionClosed()
             raise fault from error
+
+
+def _first_rows(found: duckdb.DuckDBPyRelation, most: int) -> pa.Table:
+    """Return the rows of a result, and no more than a batch beyond ``most``."""
+    import pyarrow as pa  # noqa: PLC0415 -- sessions start sooner without
+
+    batches, number = [], 0
+    with found.to_arrow_reader(_BATCH_ROWS) as reader:
+        for batch in reader:
+            batches.append(batch)
+            number += batch.num_rows
+            if number > most:
+                break
+        return pa.Table.from_batches(batches, reader.schema)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,9 +64,11 @@ class Snapshot(Generic[State]):
         """Return the rows of a query, which may have a time limit of its own."""
         return self._cursor.rows(statement, limit)
 
-    def arrow(self, statement: Statement, limit: TimeLimit | None = None) -> pa.Table:
-        """Return the rows of a query as an Arrow table."""
-        return self._cursor.arrow(statement, limit)
+    def arrow(
+        self, statement: Statement, limit: TimeLimit | None = None, *, most: int | None = None
+    ) -> pa.Table:
+        """Return the rows of a query as an Arrow table, stopping soon after ``most`` of them."""
+        return self._cursor.arrow(statement, limit, most=most)
 
     @contextlib.contextmanager
     def registered(self, name: str, data: pa.Table) -> Iterator[None]:
@@ -109,9 +111,11 @@ class _LateSnapshot(Snapshot[State]):
         """Return the rows of a query, which may have a time limit of its own."""
         return self._rows_of_state().rows(statement, limit)
 
-    def arrow(self, statement: Statement, limit: TimeLimit | None = None) -> pa.Table:
-        """Return the rows of a query as an Arrow table."""
-        return self._rows_of_state().arrow(statement, limit)
+    def arrow(
+        self, statement: Statement, limit: TimeLimit | None = None, *, most: int | None = None
+    ) -> pa.Table:
+        """Return the rows of a query as an Arrow table, stopping soon after ``most`` of them."""
+        return self._rows_of_state().arrow(statement, limit, most=most)
 
     @contextlib.contextmanager
     def registered(self, name: str, data: pa.Table) -> Iterator[None]:
@@ -175,10 +179,12 @@ class Transaction(Snapshot[State]):
         with self._remembering():
             return self._cursor.rows(statement, limit)
 
-    def arrow(self, statement: Statement, limit: TimeLimit | None = None) -> pa.Table:
-        """Return the rows of a query as an Arrow table."""
+    def arrow(
+        self, statement: Statement, limit: TimeLimit | None = None, *, most: int | None = None
+    ) -> pa.Table:
+        """Return the rows of a query as an Arrow table, stopping soon after ``most`` of them."""
         with self._remembering():
-            return self._cursor.arrow(statement, limit)
+            return self._cursor.arrow(statement, limit, most=most)
 
     def renew(self) -> None:
         """Do nothing: one failure undoes the transaction, and every later step of it says so."""

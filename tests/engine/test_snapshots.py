@@ -510,3 +510,18 @@ def test_a_block_of_a_snapshot_reads_arrow_tables_by_name(store: Store[_State]) 
     found.append(store.at_one_instant(ask))
 
     assert found == [3] * 4
+
+
+def test_a_table_is_read_no_further_than_asked_for(store: Store[_State]) -> None:
+    """Soon after the most rows it ends, says that there are more, and the cursor goes on."""
+    many = Statement("SELECT range FROM range(10000000)")
+    with store.read() as snapshot:
+        some = snapshot.arrow(many, most=10)
+        few = snapshot.arrow(Statement("SELECT range FROM range(7)"), most=10)
+        none = snapshot.arrow(Statement("SELECT range FROM range(0)"), most=10)
+        counted = snapshot.rows(Statement("SELECT count(*) FROM range(5)"))
+
+    assert 10 < some.num_rows < 1_000_000
+    assert few.column(0).to_pylist() == list(range(7))
+    assert (none.num_rows, none.schema.names) == (0, ["range"])
+    assert counted == [(5,)]
