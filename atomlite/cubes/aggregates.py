@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from atomlite.cubes.keeping import outdated, shown, stored_name, wanted_now
+from atomlite.cubes.keeping import outdated, own_name, stored_name, wanted_now
 from atomlite.cubes.model import ROW_COUNT, AggregateModel, CubeModel
 from atomlite.cubes.names import level_named, measure_named
 from atomlite.display.grids import Grid
@@ -71,7 +71,8 @@ class Aggregates(Mapping[str, Aggregate]):
             measures: The measures to be answered: those made of sums, counts, means, minima,
                 maxima, products, ``long``, ``short`` or ``single_value`` of facts. The number of
                 facts is always among them.
-            name: Its name; ``None`` makes one of the levels.
+            name: Its name; ``None`` makes one of the levels, with a number where another table
+                for other measures has it.
 
         Returns:
             All tables of aggregates of the cube.
@@ -89,7 +90,7 @@ class Aggregates(Mapping[str, Aggregate]):
         wanted = tuple(dict.fromkeys([*named, ROW_COUNT]))
         own: object = name
         if name is None:
-            own = ", ".join(key.name for key in asked) or "grand total"
+            own = _free_name(", ".join(key.name for key in asked) or "grand total", self, wanted)
         if not isinstance(own, str) or not own:
             raise InvalidAggregate(f"The name of an aggregate table is {own!r}.", hint="Give text.")
         added = AggregateModel(stored_name(model.name, own), keys, wanted)
@@ -148,7 +149,7 @@ class Aggregates(Mapping[str, Aggregate]):
         catalog = self._cube._store.visible_state  # noqa: SLF001 -- a cube and its part
         found = {}
         for aggregate in model.aggregates:
-            name = shown(aggregate).removeprefix(f"{model.name}.")
+            name = own_name(aggregate.name, model.name)
             kept = catalog.derived.get(aggregate.name)
             found[name] = Aggregate(
                 name,
@@ -189,3 +190,12 @@ def _with(model: CubeModel, added: AggregateModel) -> CubeModel:
 def _without(model: CubeModel, name: str) -> CubeModel:
     kept = tuple(aggregate for aggregate in model.aggregates if aggregate.name != name)
     return replace(model, aggregates=kept)
+
+
+def _free_name(name: str, known: Aggregates, measures: tuple[str, ...]) -> str:
+    """Return a name that no table for other measures has."""
+    free, number = name, 1
+    while free in known and set(known[free].measures) != set(measures):
+        number += 1
+        free = f"{name} {number}"
+    return free

@@ -30,6 +30,13 @@ def text_or_none(argument: str, value: object) -> str | None:
     return value
 
 
+def checked_number(argument: str, value: object, *, whole: bool = False) -> None:
+    """Raise `InvalidArgument` for a value that is no number of 0 or more."""
+    kinds = int if whole else int | float
+    if not isinstance(value, kinds) or isinstance(value, bool) or not value >= 0:
+        raise InvalidArgument(argument, value, f"a {'whole ' * whole}number, 0 or more")
+
+
 def choice(argument: str, value: object, choices: Sequence[str]) -> str:
     """Return a value that must be one of some words, or raise `InvalidArgument`."""
     if not isinstance(value, str) or value not in choices:

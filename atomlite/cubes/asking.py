@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from atomlite.cubes.arguments import choice, flag
 from atomlite.cubes.changes import made_of
 from atomlite.cubes.defining import checked as checked_measure
+from atomlite.cubes.homes import check_home
 from atomlite.cubes.joins import join_tree
-from atomlite.cubes.model import ColumnOrder
+from atomlite.cubes.model import ROW_COUNT, ColumnOrder
 from atomlite.cubes.names import full_name, level_named, measure_named
 from atomlite.cubes.query import Query, QueryOrdering
 from atomlite.cubes.references import (
@@ -37,7 +38,8 @@ from atomlite.errors import (
 )
 from atomlite.expressions.columns import Column, Operand, Ordering
 from atomlite.expressions.conditions import Condition
-from atomlite.measures.coordinates import HierarchyKey, LevelKey, LevelOperand
+from atomlite.measures.coordinates import LevelKey, LevelOperand
+from atomlite.measures.handles import hierarchy_of
 from atomlite.measures.nodes import Constant, LevelValue, MeasureExpression, Named
 
 if TYPE_CHECKING:
@@ -76,15 +78,20 @@ def asked(
         ordered: Whether rows are to come in order also without ``order_by`` and ``limit``.
 
     Raises:
-        InvalidQuery: An argument is of a wrong kind, or given twice.
+        InvalidQuery: An argument is of a wrong kind, or given twice, or there are neither measures
+            nor levels.
         MeasureNotFound, LevelNotFound, AmbiguousName: A name means nothing, or too much.
     """
     names = tuple(_measure(each, model) for each in measures)
     keys = tuple(_level(each, model) for each in _several(levels, "levels"))
-    orderings = tuple(
-        _ordering(each, model)
-        for each in _several(() if order_by is None else order_by, "order_by")
-    )
+    orders = _several(() if order_by is None else order_by, "order_by")
+    _check_directions(orders, model)
+    orderings = tuple(_ordering(each, model) for each in orders)
+    if not names and not keys:
+        raise InvalidQuery(
+            "A query needs measures or levels, and this one has none.",
+            hint=f'Give one, such as the measure "{next(iter(model.measures), ROW_COUNT)}".',
+        )
     if filter is not None and not isinstance(filter, Condition):
         raise InvalidQuery(
             f"filter is {described(filter)}.",
@@ -179,6 +186,7 @@ def _check_measure(name: str, model: CubeModel, catalog: Catalog) -> None:
 
 
 def _check_filter(condition: Condition | None, model: CubeModel, catalog: Catalog) -> None:
+    check_home(condition, model)
     column = next(parts_of(condition, Column), None)
     if column is not None:
         over = [
@@ -245,10 +253,17 @@ def _level(given: object, model: CubeModel) -> LevelKey:
             f'"{given.name}" is a measure, given among the levels.',
             hint="Pass it before `levels=`.",
         )
-    if isinstance(getattr(given, "key", None), HierarchyKey):
+    hierarchy = hierarchy_of(given)
+    if hierarchy is not None:
+        own = ", ".join(
+            each.key.name
+            for known in model.hierarchies.values()
+            for each in known.levels
+            if known.key == hierarchy
+        )
         raise InvalidQuery(
-            f"{_shown(given)} is a hierarchy, given among the levels.",
-            hint="Give one of its levels.",
+            f"{hierarchy} is a hierarchy, given among the levels.",
+            hint=f"Give one of its levels: {own}.",
         )
     if isinstance(given, str | tuple | LevelKey | LevelOperand):
         return level_named(given, model).key
@@ -260,6 +275,7 @@ def _level(given: object, model: CubeModel) -> LevelKey:
 def _ordering(given: object, model: CubeModel) -> QueryOrdering:
     match given:
         case QueryOrdering():
+            check_home((given, given.by), model)
             return given
         case Ordering(operand=LevelOperand() as operand, descending=descending, nulls=nulls):
             if nulls != "last":
@@ -278,6 +294,18 @@ def _ordering(given: object, model: CubeModel) -> QueryOrdering:
             raise InvalidQuery(
                 f"order_by is {_shown(given)}.",
                 hint="Give a measure or a level of the query, or its `.desc()`.",
+            )
+
+
+def _check_directions(orders: Sequence[object], model: CubeModel) -> None:
+    """Refuse a direction that is given beside what it is about."""
+    known = {level.key.name for each in model.hierarchies.values() for level in each.levels}
+    for each in orders:
+        word = each.lower() if isinstance(each, str) else ""
+        if word in {"asc", "desc"} and each not in known and each not in model.measures:
+            raise InvalidQuery(
+                f'order_by has the word "{each}", which names nothing to order by.',
+                hint=f"Write the direction as a method: `measure.{word}()`.",
             )
 
 

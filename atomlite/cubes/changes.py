@@ -123,10 +123,11 @@ def with_hierarchies(
                     broken[name] = error
     if broken:
         shown = ", ".join(str(key) for key in touched)
+        gone_only = not new
         raise MeasureInUse(
-            f"The hierarchy {shown} cannot be changed this way",
+            f"The hierarchy {shown} cannot be {'deleted' if gone_only else 'changed this way'}",
             list(broken),
-            hint=f"{next(iter(broken.values()))}",
+            hint="" if gone_only else f"{next(iter(broken.values()))}",
         )
     return settled(changed, catalog)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict, Unpack, overload
 
-from atomlite.cubes.arguments import text_or_none
+from atomlite.cubes.arguments import checked_number, text_or_none
 from atomlite.cubes.asking import asked
 from atomlite.cubes.evolving import Evolving
 from atomlite.cubes.hierarchies import Hierarchies
@@ -15,6 +15,7 @@ from atomlite.cubes.levels import Levels
 from atomlite.cubes.measures import Measures
 from atomlite.cubes.overviews import cube_grid
 from atomlite.cubes.shaping import date_levels
+from atomlite.cubes.suggesting import suggesting
 from atomlite.display.grids import Grid
 from atomlite.errors import (
     CubeNotFound,
@@ -220,18 +221,19 @@ class Cube(Evolving):
         2
         """
         model = self.model
-        query = asked(
-            model,
-            measures,
-            levels=levels,
-            filter=filter,
-            include_totals=include_totals,
-            totals=totals,
-            include_empty_rows=include_empty_rows,
-            order_by=order_by,
-            limit=limit,
-            ordered=mode == "pretty",
-        )
+        with suggesting(model, self._store.visible_state):
+            query = asked(
+                model,
+                measures,
+                levels=levels,
+                filter=filter,
+                include_totals=include_totals,
+                totals=totals,
+                include_empty_rows=include_empty_rows,
+                order_by=order_by,
+                limit=limit,
+                ordered=mode == "pretty",
+            )
         return self._runner.query(query, model, mode=mode, explain=explain)
 
     def verify(
@@ -244,9 +246,16 @@ class Cube(Evolving):
             seed: The same seed draws the same queries; ``None`` draws others each time.
             seconds: When to stop drawing.
 
+        Raises:
+            InvalidArgument: One of these is no number.
+
         Returns:
             The cells that differ, none when all agree, and what was compared.
         """
+        checked_number("n", n, whole=True)
+        checked_number("seconds", seconds)
+        if seed is not None:
+            checked_number("seed", seed, whole=True)
         from atomlite.cubes.checking.verifying import verify  # noqa: PLC0415 -- it knows cubes
 
         return verify(self, n, seed=seed, seconds=seconds)
@@ -282,8 +291,8 @@ class Cube(Evolving):
     def create_date_hierarchy(
         self,
         name: HierarchyName,
-        *,
         column: Column,
+        *,
         levels: Mapping[str, str | Column] = _DATE_LEVELS,
     ) -> None:
         """Define a hierarchy of the parts of a date.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from atomlite.cubes.homes import check_home
 from atomlite.cubes.joins import join_tree
 from atomlite.cubes.references import (
     check_column,
@@ -108,17 +109,23 @@ def _check_part(part: object, model: CubeModel, tree: JoinTree, catalog: Catalog
 
 
 def many_hierarchies(model: CubeModel, tree: JoinTree) -> frozenset[HierarchyKey]:
-    """Return the hierarchies over whose members a fact may be counted more than once."""
-    return frozenset(
+    """Return the hierarchies over whose members nothing adds up.
+
+    Over a link that reaches many rows a fact counts for several members; without a slicing
+    hierarchy, only the facts of its first member count.
+    """
+    slicing = {key for key, hierarchy in model.hierarchies.items() if hierarchy.slicing}
+    return frozenset(slicing) | {
         key
         for key, hierarchy in model.hierarchies.items()
         for level in hierarchy.levels
         for column in parts_of(level.operand, Column)
         if tree.is_many(column.table)
-    )
+    }
 
 
 def _check_names(node: MeasureExpression, model: CubeModel) -> None:
+    check_home(node, model, InvalidMeasure)
     for named in parts_of(node, Named):
         if named.name not in model.measures:
             raise MeasureNotFound(named.name, cube=model.name, known=list(model.measures))

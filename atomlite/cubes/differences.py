@@ -24,8 +24,10 @@ import pyarrow as pa
 
 from atomlite.cubes.asking import asked
 from atomlite.cubes.fractions import Fraction, fraction_of
+from atomlite.cubes.homes import check_home
 from atomlite.cubes.model import DEPTH, MeasureModel
 from atomlite.cubes.names import measure_named
+from atomlite.cubes.planning.conditions import has_measures
 from atomlite.cubes.query import Query
 from atomlite.cubes.results.indexes import index_of
 from atomlite.errors import InvalidArgument, InvalidQuery
@@ -63,7 +65,13 @@ def diff(
     for name, condition in (("a", a), ("b", b)):
         if condition is not None and not isinstance(condition, Condition):
             raise InvalidArgument(name, condition, "a condition about levels, or None")
+        if condition is not None and has_measures(condition):
+            raise InvalidQuery(
+                f"The side {name}, {condition!r}, is about measures.",
+                hint="Give conditions about levels: they say which facts belong to a side.",
+            )
     model = cube.model
+    check_home((a, b), model)
     named = measure_named(measure, model)
     wanted = asked(model, [named.name], levels=levels).levels
     if not wanted:

@@ -14,6 +14,7 @@ from atomlite.cubes.model import ROW_COUNT
 from atomlite.cubes.names import hierarchy_named, measure_named
 from atomlite.cubes.shaping import check_hierarchy
 from atomlite.errors import CubeNotFound, InvalidMeasure, InvalidModel, TableNotFound
+from atomlite.measures.coordinates import Home
 
 if TYPE_CHECKING:
     from atomlite.cubes.building import Offers
@@ -81,6 +82,7 @@ class Evolving:
 
     def __init__(self, name: str, surroundings: Surroundings) -> None:
         self._name = name
+        self._home = Home(name)
         self._store = surroundings.store
         self._tracing = surroundings.tracing
         self._runner = surroundings.runner
@@ -114,6 +116,16 @@ class Evolving:
             return grown.model
 
     @property
+    def catalog(self) -> Catalog:
+        """The tables at this instant."""
+        return self._store.visible_state
+
+    @property
+    def home(self) -> Home:
+        """What its handles have: the same also after it was created again."""
+        return self._home
+
+    @property
     def is_deleted(self) -> bool:
         """Whether it was deleted, and not created again."""
         return self._state is None
@@ -127,7 +139,8 @@ class Evolving:
         catalog = self._store.visible_state
         join_tree(model.fact, catalog)
         with self._lock:
-            counted = changes.with_measures(model, building.row_count(), catalog)
+            own = replace(model, home=self._home)
+            counted = changes.with_measures(own, building.row_count(), catalog)
             self._state = self._grown(_State(counted, frozenset(), _Basis((), ())), catalog)
 
     def forget(self) -> None:
@@ -151,7 +164,7 @@ class Evolving:
     def _known(self) -> _State:
         state = self._state
         if state is None:
-            raise CubeNotFound(self._name, known=[])
+            raise CubeNotFound(self._name, known=[], deleted=True)
         return state
 
     def _grown(self, state: _State, catalog: Catalog) -> _State:
@@ -196,8 +209,12 @@ class Evolving:
         """Change attributes of a hierarchy."""
 
         def changed(model: CubeModel) -> CubeModel:
-            new = make(hierarchy_named(key, model))
-            return replace(model, hierarchies={**model.hierarchies, key: new})
+            old = hierarchy_named(key, model)
+            new = make(old)
+            placed = replace(model, hierarchies={**model.hierarchies, key: new})
+            if new.slicing == old.slicing:
+                return placed
+            return changes.settled(placed, self._store.visible_state)  # what adds up follows
 
         self._change(changed)
 

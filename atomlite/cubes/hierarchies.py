@@ -13,7 +13,13 @@ from atomlite.cubes.levels import Level, level_handle
 from atomlite.cubes.names import full_name, hierarchies_named, hierarchy_named
 from atomlite.cubes.overviews import hierarchies_grid, hierarchy_grid
 from atomlite.cubes.shaping import defined_hierarchy
-from atomlite.errors import AmbiguousName, HierarchyNotFound, InvalidArgument, LevelNotFound
+from atomlite.errors import (
+    AmbiguousName,
+    HierarchyNotFound,
+    InvalidArgument,
+    InvalidQuery,
+    LevelNotFound,
+)
 
 if TYPE_CHECKING:
     from atomlite.cubes.cube import Cube
@@ -29,7 +35,7 @@ class Hierarchy(Mapping[str, Level]):
     """A hierarchy of a cube: its levels by name, from the top down, and what can be set of it."""
 
     def __init__(self, key: HierarchyKey, cube: Cube) -> None:
-        self._key = key
+        self._key = replace(key, home=cube.home)
         self._cube = cube
 
     @property
@@ -257,7 +263,7 @@ class Hierarchies(MutableMapping[HierarchyName, Hierarchy]):
             hierarchy_named(name, self._cube.model)
         except AmbiguousName:
             return True
-        except HierarchyNotFound:
+        except (HierarchyNotFound, InvalidQuery):
             return False
         return True
 

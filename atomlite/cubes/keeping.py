@@ -99,6 +99,15 @@ def shown(aggregate: AggregateModel) -> str:
     return aggregate.name.rpartition(_SEPARATOR)[0]
 
 
+def own_name(stored: str, cube: str) -> str:
+    """Return the name of a table of aggregates in its cube.
+
+    >>> own_name(stored_name("Sales", "by #"), "Sales")
+    'by #'
+    """
+    return stored.rpartition(_SEPARATOR)[0].removeprefix(f"{cube}.")
+
+
 class AggregateKeeper:
     """Makes and removes the tables of aggregates of a session's cubes.
 

@@ -13,8 +13,15 @@ from atomlite.cubes.model import ColumnOrder, CustomOrder, LevelModel, LevelOrde
 from atomlite.cubes.names import full_name, level_named
 from atomlite.cubes.overviews import levels_grid
 from atomlite.cubes.references import checked_level, parts_of
+from atomlite.cubes.suggesting import suggesting
 from atomlite.data_types.values import is_null, located, plain
-from atomlite.errors import AmbiguousName, InvalidArgument, InvalidModel, LevelNotFound
+from atomlite.errors import (
+    AmbiguousName,
+    InvalidArgument,
+    InvalidModel,
+    InvalidQuery,
+    LevelNotFound,
+)
 from atomlite.expressions.columns import Column
 from atomlite.measures.coordinates import LevelKey, LevelOperand
 
@@ -41,7 +48,7 @@ class Level(LevelOperand):
     __slots__ = ("_cube",)
 
     def __init__(self, key: LevelKey, data_type: pa.DataType, cube: Cube) -> None:
-        super().__init__(key, data_type)
+        super().__init__(replace(key, home=cube.home), data_type)
         self._cube = cube
 
     @property
@@ -118,7 +125,9 @@ class Levels(Mapping[LevelName, Level]):
             LevelNotFound: There is none of this name.
             AmbiguousName: There are several; the message lists them.
         """
-        return level_handle(level_named(name, self._cube.model), self._cube)
+        model = self._cube.model
+        with suggesting(model, self._cube.catalog):
+            return level_handle(level_named(name, model), self._cube)
 
     def __iter__(self) -> Iterator[LevelName]:
         """Iterate over the full names: dimension, hierarchy, level."""
@@ -136,7 +145,7 @@ class Levels(Mapping[LevelName, Level]):
             level_named(name, self._cube.model)
         except AmbiguousName:
             return True
-        except LevelNotFound:
+        except (LevelNotFound, InvalidQuery):
             return False
         return True
 

@@ -13,16 +13,19 @@ from atomlite.cubes.names import checked_name, measure_named
 from atomlite.cubes.overviews import measures_grid
 from atomlite.cubes.query import QueryOrdering
 from atomlite.cubes.results.formatting import check_formatter
+from atomlite.cubes.stating import check_fit, stated_additivity
+from atomlite.cubes.suggesting import suggesting
 from atomlite.errors import InvalidArgument, InvalidMeasure
 from atomlite.expressions.columns import Operand
 from atomlite.expressions.conditions import Condition
-from atomlite.measures.additivity import Additivity
+from atomlite.measures.additivity import Additivity, Kind
 from atomlite.measures.coordinates import LevelOperand
 from atomlite.measures.nodes import Constant, MeasureExpression, Named, Where, expression
 
 if TYPE_CHECKING:
     from atomlite.cubes.cube import Cube
     from atomlite.cubes.model import MeasureModel
+    from atomlite.measures.coordinates import Home
 
 _NO_VALUE = Constant(None)
 
@@ -54,6 +57,11 @@ class Measure(Named):
         return measure_named(self.name, self._cube.model)
 
     @property
+    def home(self) -> Home:
+        """What the handles of its cube have, and those of others have not."""
+        return self._cube.home
+
+    @property
     def data_type(self) -> pa.DataType:
         """The type of its values."""
         return self._model.data_type
@@ -67,7 +75,13 @@ class Measure(Named):
     def additivity(self) -> Additivity:
         """Whether its cells add up; assign one to say it better than it is inferred.
 
-        ``None`` assigned infers it again.
+        ``"additive"`` and ``"non-additive"`` may be assigned as text; what adds up over all but
+        some hierarchies is ``al.Additivity("semi-additive", not_over=[h["Date"]])``. ``None``
+        assigned infers it again.
+
+        Raises:
+            InvalidArgument: Assigned something else.
+            HierarchyNotFound: The cube has no such hierarchy.
 
         >>> table = session.read_pandas(pd.DataFrame({"Price": [1.0, 2.0]}), table_name="Sales")
         >>> cube = session.create_cube(table)
@@ -77,13 +91,12 @@ class Measure(Named):
         return self._model.additivity
 
     @additivity.setter
-    def additivity(self, value: Additivity | None) -> None:
+    def additivity(self, value: Additivity | Kind | None) -> None:
         if value is None:
             self._cube.infer_additivity(self.name)
-        elif isinstance(value, Additivity):
-            self._change(additivity=value, additivity_given=True)
         else:
-            raise InvalidArgument("additivity", value, "an `al.Additivity`, or None to infer it")
+            checked = stated_additivity(value, self._cube.model)
+            self._change(additivity=checked, additivity_given=True)
 
     @property
     def description(self) -> str | None:
@@ -111,7 +124,7 @@ class Measure(Named):
         ``"INT[#,###]"``, ``"DATE[yyyy-MM-dd]"``; ``None`` chooses by the type.
 
         Raises:
-            InvalidArgument: Assigned what is no such text.
+            InvalidArgument: Assigned what is no such text, or does not fit the type of the values.
         """
         return self._model.formatter
 
@@ -122,6 +135,7 @@ class Measure(Named):
                 check_formatter(str(text))
             except ValueError as error:
                 raise InvalidArgument("formatter", text, f"one that works; {error}") from error
+            check_fit(str(text), self.name, self.data_type)
         self._change(formatter=text)
 
     @property
@@ -135,11 +149,11 @@ class Measure(Named):
 
     def asc(self) -> QueryOrdering:
         """Return the order of cells from its smallest value up; null is last."""
-        return QueryOrdering(self.name)
+        return QueryOrdering(self.name, home=self.home)
 
     def desc(self) -> QueryOrdering:
         """Return the order of cells from its greatest value down; null is last."""
-        return QueryOrdering(self.name, descending=True)
+        return QueryOrdering(self.name, descending=True, home=self.home)
 
     def _change(self, **changes: object) -> None:
         self._cube.change_measure(
@@ -165,7 +179,9 @@ class Measures(MutableMapping[str, Measure]):
         Raises:
             MeasureNotFound: There is none of this name.
         """
-        return Measure(measure_named(name, self._cube.model).name, self._cube)
+        model = self._cube.model
+        with suggesting(model, self._cube.catalog):
+            return Measure(measure_named(name, model).name, self._cube)
 
     def __setitem__(self, name: str, value: object) -> None:
         """Define a measure.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import pyarrow as pa  # noqa: TC002 -- Sphinx reads annotations at run time
 
-from atomlite.measures.coordinates import HierarchyKey, LevelKey, LevelOperand
+from atomlite.measures.coordinates import HierarchyKey, Home, LevelKey, LevelOperand
 
 if TYPE_CHECKING:
     from atomlite.expressions.columns import Column, Operand
@@ -173,6 +173,7 @@ class CubeModel:
         revision: Grows with each change; no two models of a cube share one.
         mode: How it was created.
         description: Text for readers.
+        home: What the handles of the cube have, and those of others have not.
     """
 
     name: str
@@ -184,6 +185,7 @@ class CubeModel:
     revision: int = 0
     mode: Literal["auto", "no_measures", "manual"] = "auto"
     description: str | None = None
+    home: Home | None = field(default=None, compare=False, repr=False)
 
     def level(self, key: LevelKey) -> LevelModel:
         """Return a level that is known to be there."""

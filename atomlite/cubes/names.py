@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from atomlite.cubes.homes import check_home
 from atomlite.cubes.model import DEPTH
 from atomlite.errors import (
     AmbiguousName,
@@ -40,8 +41,10 @@ def hierarchy_named(name: object, model: CubeModel) -> HierarchyModel:
 
     Raises:
         HierarchyNotFound: There is none.
+        InvalidQuery: It is a hierarchy of another cube.
         AmbiguousName: The name is that of several.
     """
+    check_home(name, model)
     found = hierarchies_named(name, model)
     if len(found) == 1:
         return found[0]
@@ -77,8 +80,10 @@ def level_named(name: object, model: CubeModel) -> LevelModel:
 
     Raises:
         LevelNotFound: There is none.
+        InvalidQuery: It is a level of another cube.
         AmbiguousName: The name is that of several.
     """
+    check_home(name, model)
     parts = _level_parts(name)
     all_levels = [level for each in model.hierarchies.values() for level in each.levels]
     found = [
@@ -102,7 +107,9 @@ def measure_named(name: object, model: CubeModel) -> MeasureModel:
 
     Raises:
         MeasureNotFound: There is none.
+        InvalidQuery: It is a measure of another cube.
     """
+    check_home(name, model)
     wanted = name.name if isinstance(name, Named) else name
     if isinstance(wanted, str) and wanted in model.measures:
         return model.measures[wanted]

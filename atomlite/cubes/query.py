@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from atomlite.expressions.conditions import Condition
-    from atomlite.measures.coordinates import LevelKey
+    from atomlite.measures.coordinates import Home, LevelKey
 
 __all__ = ["Query", "QueryOrdering"]
 
@@ -19,10 +19,12 @@ class QueryOrdering:
     Args:
         by: A level of the query, or the name of a measure of the query.
         descending: Whether the greatest comes first.
+        home: The cube of the measure that it was made of, if it was.
     """
 
     by: LevelKey | str
     descending: bool = False
+    home: Home | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

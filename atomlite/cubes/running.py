@@ -18,15 +18,16 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 import pyarrow as pa
 
-from atomlite.cubes.oversize import too_many_cells
+from atomlite.cubes.advice import slow_advice, too_large
+from atomlite.cubes.budgets import Budget
+from atomlite.cubes.oversize import cells_crossed, too_many_cells
 from atomlite.cubes.planned import Planner
 from atomlite.cubes.results.explaining import Explanation, explained
 from atomlite.cubes.results.forms import arrow_result, raw_result
 from atomlite.cubes.results.pretty import CubeResult, pretty_result
 from atomlite.cubes.stages import called
 from atomlite.data_types.storage import from_storage
-from atomlite.engine.cursors import TimeLimit
-from atomlite.errors import InvalidArgument
+from atomlite.errors import InvalidArgument, ResultTooLarge
 from atomlite.sql import Statement
 from atomlite.types import EVERYTHING, Version, View
 
@@ -35,9 +36,10 @@ if TYPE_CHECKING:
 
     from atomlite.config import Limits
     from atomlite.cubes.model import CubeModel
-    from atomlite.cubes.planning.plan import Plan, PlannedColumn
+    from atomlite.cubes.planning.plan import Plan, PlannedColumn, Stage
     from atomlite.cubes.query import Query
     from atomlite.engine.snapshots import Snapshot, Store
+    from atomlite.errors import TooManyCells
     from atomlite.tables.catalogs import Catalog
     from atomlite.telemetry.tracing import Tracing
 
@@ -117,7 +119,7 @@ class Execution:
         key: What says all about its table; ``None`` where nothing may be kept.
     """
 
-    __slots__ = ("_runner", "_snapshot", "_view", "key", "plan", "query")
+    __slots__ = ("_budget", "_runner", "_snapshot", "_view", "key", "plan", "query")
 
     def __init__(
         self,
@@ -131,10 +133,12 @@ class Execution:
         self._snapshot = snapshot
         self._view = view
         self.query = query
-        with runner.tracing.span("plan"):
-            planned = runner.planner.planned(query, model, snapshot, view, runner.time_limit)
+        self._budget = Budget(runner.seconds)
+        with runner.tracing.span("plan"), self._budget.held():
+            planned = runner.planner.planned(query, model, snapshot, view, self._budget.limit())
         self.plan = planned.plan
         self.key = planned.key
+        self._budget.advice = slow_advice(self.plan, snapshot.state)
 
     @property
     def catalog(self) -> Catalog:
@@ -158,6 +162,7 @@ class Execution:
             kept = cache.table(self.key)
             if kept is not None:
                 return kept
+        self._check_crossing()
         with self._with_stages():
             found = self._limited(self.plan.statement)
         table = typed(found, self.plan.columns)
@@ -166,13 +171,14 @@ class Execution:
         return table
 
     def engine_plan(self) -> str:
-        """Run the statement and return what the engine did, as text."""
+        """Run the statement and return what the engine did, as text; its time is its own."""
+        self._budget.begin()
         statement = self.plan.statement
         analyzed = replace(
             statement, text=f"EXPLAIN ANALYZE {statement.text}", operation="EXPLAIN ANALYZE"
         )
-        with self._with_stages():
-            rows = self._snapshot.rows(analyzed, self._runner.time_limit)
+        with self._with_stages(), self._budget.held():
+            rows = self._snapshot.rows(analyzed, self._budget.limit())
         return "\n".join(str(text) for _, text in rows)
 
     def answer(self, table: pa.Table) -> Answer:
@@ -184,20 +190,44 @@ class Execution:
         """Run the Python measures, and let the statements of a block read what they made."""
         with contextlib.ExitStack() as stack:
             for stage in self.plan.stages:
-                found = self._limited(stage.statement)
+                found = self._limited(stage.statement, stage)
                 span = self._runner.tracing.span("measure", {"atomlite.measure": stage.measure})
                 with span:
-                    made = called(stage, found)
+                    made = called(stage, found, self._budget.check)
                 stack.enter_context(self._snapshot.registered(stage.name, made))
             yield
 
-    def _limited(self, statement: Statement) -> pa.Table:
+    def _limited(self, statement: Statement, stage: Stage | None = None) -> pa.Table:
         """Return the rows of a statement, or say what would have fewer."""
         most = self._runner.most_cells
-        found = self._snapshot.arrow(statement, self._runner.time_limit, most=most)
+        try:
+            with self._budget.held():
+                found = self._snapshot.arrow(statement, self._budget.limit(), most=most)
+        except ResultTooLarge as error:
+            raise too_large(self.plan) from error
         if found.num_rows > most:
-            raise too_many_cells(self.query, self.plan, self._snapshot, self._view, most)
+            raise self._too_many(stage=stage)
         return found
+
+    def _check_crossing(self) -> None:
+        """Count the cells of a query with empty rows before they are made."""
+        if not self.query.include_empty_rows:
+            return
+        with self._budget.held():
+            found = cells_crossed(self.plan, self._snapshot, self._view, self._budget.limit())
+        if found > self._runner.most_cells:
+            raise self._too_many(found=found)
+
+    def _too_many(self, *, found: int | None = None, stage: Stage | None = None) -> TooManyCells:
+        return too_many_cells(
+            self.plan,
+            self._snapshot,
+            self._view,
+            most=self._runner.most_cells,
+            seconds=self._budget.for_counting(),
+            found=found,
+            stage=stage,
+        )
 
 
 class Runner:
@@ -214,9 +244,7 @@ class Runner:
         self.tracing = tracing
         self.planner = Planner()
         self.most_cells = limits.cube_cells
-        self.time_limit = TimeLimit(
-            limits.cube_seconds, "The query of the cube", "limits.cube_seconds"
-        )
+        self.seconds = limits.cube_seconds
 
     def at_one_instant(
         self,

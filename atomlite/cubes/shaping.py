@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from atomlite.cubes.building import can_be_level
+from atomlite.cubes.homes import check_home
 from atomlite.cubes.model import CubeModel, HierarchyModel, LevelModel
 from atomlite.cubes.names import checked_name, full_name
 from atomlite.cubes.references import check_column, checked_level, parts_of
 from atomlite.data_types.values import described
-from atomlite.errors import AmbiguousName, InvalidModel
+from atomlite.errors import AmbiguousName, InvalidArgument, InvalidModel
 from atomlite.expressions.columns import Column, Operand
 from atomlite.expressions.derived import DatePart, date_part
 from atomlite.measures.coordinates import HierarchyKey, LevelKey, LevelOperand
@@ -80,7 +81,7 @@ def date_levels(column: object, levels: Mapping[str, str | Column]) -> dict[str,
 
     Raises:
         InvalidModel: The column holds something else.
-        InvalidArgument: A pattern is not known.
+        InvalidArgument: A pattern is not known, or there are no names.
     """
     if not isinstance(column, Column) or not (
         pa.types.is_date(column.data_type) or pa.types.is_timestamp(column.data_type)
@@ -89,6 +90,13 @@ def date_levels(column: object, levels: Mapping[str, str | Column]) -> dict[str,
         raise InvalidModel(
             f"A date hierarchy of {shown}.", hint="Give a column of dates or timestamps."
         )
+    given: object = levels
+    if not isinstance(given, Mapping) or not given:
+        expected = (
+            'a dict from names of levels to patterns, such as {"Year": "y", "Month": "M"}, or to '
+            "columns"
+        )
+        raise InvalidArgument("levels", given, expected)
     return {
         name: pattern if isinstance(pattern, Column) else date_part(column, pattern)
         for name, pattern in levels.items()
@@ -130,6 +138,7 @@ def _operand(level: object, hierarchy: object, model: CubeModel) -> Operand:
         case Column() | DatePart():
             return level
         case LevelOperand(key=key):
+            check_home(key, model, InvalidModel)
             return checked_level(key, model).operand
     raise InvalidModel(f"The hierarchy {hierarchy!r} is made of {_shown(level)}.", hint=_WRITE)
 

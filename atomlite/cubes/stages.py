@@ -15,15 +15,18 @@ from atomlite.data_types.storage import to_storage
 from atomlite.errors import MeasureFailed, OperationCancelled
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from atomlite.cubes.planning.plan import Stage
 
 
-def called(stage: Stage, cells: pa.Table) -> pa.Table:
+def called(stage: Stage, cells: pa.Table, check: Callable[[], None]) -> pa.Table:
     """Return the cells of a stage with what its function makes of them.
 
     Args:
         stage: Which function, and which columns are its arguments.
         cells: Its rows: keys and arguments.
+        check: Raises when there is no time left; called after each call of the function.
 
     Returns:
         Its key columns, and what the function returned, in the engine's types.
@@ -37,6 +40,7 @@ def called(stage: Stage, cells: pa.Table) -> pa.Table:
     for number in compute.unique(sets):
         rows = cells.filter(compute.equal(sets, number))
         parts.append(_value(stage, rows))
+        check()
         kept.append(rows)
     whole = pa.concat_tables(kept) if kept else cells
     chunks = [chunk for part in parts for chunk in part.chunks]

@@ -180,7 +180,7 @@ def wrong_type(
     subject = f'"{column}"' if column is not None else "The column"
     return WrongType(
         f"{what}{subject} is {data_type}, got {described(value)}.",
-        hint=_hint(data_type) if hint is None else hint,
+        hint=_hint(data_type, value) if hint is None else hint,
         details={"column": column, "data_type": str(data_type), "found": described(value)},
     )
 
@@ -188,7 +188,7 @@ def wrong_type(
 _HINTS: tuple[tuple[Callable[[pa.DataType], bool], str], ...] = (
     (is_number, "Give a number."),
     (pa.types.is_boolean, "Give True or False."),
-    (pa.types.is_string, "Give text of valid Unicode."),
+    (pa.types.is_string, "Give text."),
     (pa.types.is_binary, "Give bytes."),
     (pa.types.is_date, "Give a `datetime.date`, such as `datetime.date(2026, 1, 31)`."),
     (pa.types.is_time, "Give a `datetime.time` without zone."),
@@ -199,7 +199,9 @@ _HINTS: tuple[tuple[Callable[[pa.DataType], bool], str], ...] = (
 )
 
 
-def _hint(data_type: pa.DataType) -> str:
+def _hint(data_type: pa.DataType, value: object) -> str:
+    if pa.types.is_string(data_type) and isinstance(value, str):
+        return "Give text of valid Unicode."
     hint = next((hint for matches, hint in _HINTS if matches(data_type)), None)
     if hint is not None:
         return hint

@@ -71,7 +71,8 @@ class Cursor:
         """
 
         def read(raw: duckdb.DuckDBPyConnection) -> pa.Table:
-            found = raw.sql(statement.text, params=list(statement.parameters))
+            parsed = self._database.parsed(statement.text, raw)
+            found = raw.sql(parsed, params=list(statement.parameters))
             return found.to_arrow_table() if most is None else _first_rows(found, most)
 
         table: pa.Table = self._traced(statement, read, limit)

@@ -32,6 +32,7 @@ from atomlite.errors.cubes import (
     MeasureFailed,
     MeasureInUse,
     MeasureNotFound,
+    RowsLeftOutWarning,
     TooManyCells,
 )
 from atomlite.errors.loads import (
@@ -176,6 +177,7 @@ __all__ = [
     "QueryFailed",
     "QueryRefused",
     "ResultTooLarge",
+    "RowsLeftOutWarning",
     "RowsRejected",
     "ServerBusy",
     "ServerDraining",

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from atomlite.errors.root import AtomliteError, did_you_mean, names_listed, shortened
+
+if TYPE_CHECKING:
+    from atomlite.types import JsonValue
 
 _LISTED = 12
 
@@ -23,10 +27,11 @@ class CubeNotFound(AtomliteError, KeyError):
     code = "cube_not_found"
     http_status = 404
 
-    def __init__(self, name: object, *, known: Sequence[str]) -> None:
+    def __init__(self, name: object, *, known: Sequence[str], deleted: bool = False) -> None:
         cubes = f"Cubes: {names_listed(known)}." if known else "There are no cubes yet."
+        there = "It was deleted; `session.create_cube` makes it again." if deleted else cubes
         super().__init__(
-            f'No cube named "{shortened(name)}". {cubes}',
+            f'No cube named "{shortened(name)}". {there}',
             hint=did_you_mean(name, known),
             details={"cube": shortened(name), "cubes": list(known)},
         )
@@ -60,13 +65,18 @@ class _NameNotFound(AtomliteError, KeyError):
     what = ""
 
     def __init__(self, name: object, *, cube: str, known: Sequence[str | tuple[str, ...]]) -> None:
+        self.name = name
         names = [_written(each) for each in known]
         there = f"{_plural(self.what).capitalize()}: {_listed(names)}." if names else "It has none."
         close = difflib.get_close_matches(_written(name), names, n=1)
         super().__init__(
             f'No {self.what} named {_written(name)} in the cube "{cube}". {there}',
             hint=f"Did you mean {close[0]}?" if close else "",
-            details={self.what: _written(name), "cube": cube, _plural(self.what): [*names]},
+            details={
+                self.what: _plain(name),
+                "cube": cube,
+                _plural(self.what): [*map(_plain, known)],
+            },
         )
 
 
@@ -175,6 +185,10 @@ class DataMovedWarning(UserWarning):
     """The data changed between a result and the rows that it is traced back to."""
 
 
+class RowsLeftOutWarning(UserWarning):
+    """A cell has more facts than were asked for, so that some are not shown."""
+
+
 class InvalidQuery(AtomliteError, ValueError):
     """A query of a cube asks for what cannot be answered."""
 
@@ -200,6 +214,11 @@ class MeasureFailed(AtomliteError, RuntimeError):
 
 def _plural(what: str) -> str:
     return {"hierarchy": "hierarchies"}.get(what, f"{what}s")
+
+
+def _plain(name: object) -> JsonValue:
+    """Return a name for a program to read: a text, or a list of texts for a full one."""
+    return [shortened(each) for each in name] if isinstance(name, tuple) else shortened(name)
 
 
 def _written(name: object) -> str:

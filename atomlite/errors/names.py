@@ -11,6 +11,13 @@ if TYPE_CHECKING:
     from atomlite.types import JsonValue
 
 
+_CONDITIONS = (
+    "Write `(a) & (b)`, `(a) | (b)`, `~(a)` instead of `and`, `or`, `not`, "
+    "`column.between(low, high)` instead of `low <= column <= high`, and `column.isin(...)` "
+    "instead of `column in [...]`."
+)
+
+
 class TableNotFound(AtomliteError, KeyError):
     """No table has this name."""
 
@@ -100,14 +107,14 @@ class ConditionMisused(AtomliteError, TypeError):
     code = "condition_misused"
     http_status = 400
 
-    def __init__(self, what: str) -> None:
-        super().__init__(
-            f"{what} describes rows; it is neither true nor false.",
-            hint=(
-                "Write `(a) & (b)`, `(a) | (b)`, `~(a)` instead of `and`, `or`, `not`, and "
-                "`column.between(low, high)` instead of `low <= column <= high`."
-            ),
-        )
+    def __init__(
+        self,
+        what: str,
+        found: str = "describes rows; it is neither true nor false.",
+        *,
+        hint: str = _CONDITIONS,
+    ) -> None:
+        super().__init__(f"{what} {found}", hint=hint)
 
 
 class InvalidArgument(AtomliteError, ValueError):

@@ -32,10 +32,12 @@ class DeadlineExceeded(AtomliteError, TimeoutError):
     code = "deadline_exceeded"
     http_status = 504
 
-    def __init__(self, what: str, seconds: float, limit: str) -> None:
+    def __init__(
+        self, what: str, seconds: float, limit: str, *, advice: str = "Ask for less"
+    ) -> None:
         super().__init__(
             f"{what} passed its limit of {seconds:g} s and was stopped.",
-            hint=f"Ask for less, or raise `{limit}`.",
+            hint=f"{advice}, or raise `{limit}`.",
             details={"seconds": seconds, "limit": limit},
         )
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import ClassVar, Literal, NoReturn, TypeAlias
+from typing import Literal, NoReturn, TypeAlias
 
 import pyarrow as pa  # noqa: TC002 -- the examples use it
 
@@ -37,6 +37,7 @@ from atomlite.expressions.conditions import (
     checked_depth,
     text_of,
 )
+from atomlite.expressions.misuse import Expressive
 
 __all__ = ["Column", "Operand", "Ordering"]
 
@@ -50,16 +51,13 @@ class ValueOfCells:
     __slots__ = ()
 
 
-class Operand:
+class Operand(Expressive):
     """Something with a value in each row: a column, or a calculation.
 
     Comparing gives a `Condition`, calculating another operand. Types are checked at once.
     """
 
     __slots__ = ()
-    __array_ufunc__: ClassVar[None] = (
-        None  # NumPy scalars on the left then leave the operator to this class
-    )
 
     data_type: pa.DataType
 
@@ -194,6 +192,18 @@ class Operand:
     def __neg__(self) -> Operand:
         """Return the opposite number."""
         return _calculated("-", 0, self)
+
+    def __abs__(self) -> Operand:
+        """Return the absolute value, as `al.math.abs` does."""
+        from atomlite.expressions.derived import function  # noqa: PLC0415 -- it knows columns
+
+        return function("math.abs", [self])
+
+    def __round__(self, digits: int = 0) -> Operand:
+        """Return the number rounded as `al.math.round` does: halves go away from zero."""
+        from atomlite.expressions.derived import function  # noqa: PLC0415 -- it knows columns
+
+        return function(f"math.round:{int(digits)}", [self])
 
     def __add__(self, other: object) -> Operand:
         """Return the sum."""

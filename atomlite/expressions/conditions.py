@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Literal, NoReturn, TypeAlias
 import pyarrow as pa  # noqa: F401 -- for the example above
 
 from atomlite.errors import ConditionMisused, InvalidArgument
+from atomlite.expressions.misuse import unjoined
 
 if TYPE_CHECKING:
     from atomlite.expressions.columns import Operand
@@ -79,6 +80,14 @@ class Condition:
     def __or__(self, other: Condition) -> Condition:
         """Return the rows for which one or both hold."""
         return _joined(Or, self, other)
+
+    def __rand__(self, other: object) -> NoReturn:
+        """Refuse: only conditions can be joined."""
+        raise unjoined(other, "&", self)
+
+    def __ror__(self, other: object) -> NoReturn:
+        """Refuse: only conditions can be joined."""
+        raise unjoined(other, "|", self)
 
     def __invert__(self) -> Condition:
         """Return the rows for which this one is false; where it is null, so is the opposite."""
@@ -287,8 +296,7 @@ class Not(Condition):
 def _joined(kind: type[And | Or], left: Condition, right: object) -> Condition:
     """Join two conditions; a chain of one kind stays one level, so that long ones are not deep."""
     if not isinstance(right, Condition):
-        refusal: Condition = NotImplemented  # Python then names the operator in its TypeError
-        return refusal
+        raise unjoined(left, "&" if kind is And else "|", right)
     conditions = tuple(
         inner
         for condition in (left, right)

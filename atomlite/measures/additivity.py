@@ -17,8 +17,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias, get_args
 
+from atomlite.errors import InvalidArgument
 from atomlite.expressions.columns import Column, Operand
 from atomlite.expressions.conditions import Condition
 from atomlite.expressions.rendering import Expression, render
@@ -43,6 +44,11 @@ class Additivity:
 
     kind: Kind
     not_over: tuple[HierarchyKey, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse other words."""
+        if self.kind not in get_args(Kind):
+            raise InvalidArgument("kind", self.kind, f"one of {', '.join(get_args(Kind))}")
 
 
 NON_ADDITIVE = Additivity("non-additive")

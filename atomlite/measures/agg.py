@@ -24,6 +24,7 @@ from typing import Literal, TypeAlias
 from atomlite.data_types.values import described
 from atomlite.errors import InvalidArgument, InvalidMeasure
 from atomlite.expressions.columns import Operand
+from atomlite.expressions.conditions import text_of
 from atomlite.expressions.rendering import references_of
 from atomlite.measures.aggregations import (
     AggregateName,
@@ -64,6 +65,11 @@ __all__ = [
     "sum_product",
     "var",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
 
 Operated: TypeAlias = Operand | MeasureExpression
 """What is aggregated: a column or a calculation with columns, or a measure."""
@@ -389,6 +395,12 @@ def _made(
         operand = LevelValue(operand)
     if isinstance(operand, Operand):
         return _of_rows(function, operand, scope, per, other=other, options=options)
+    if isinstance(operand, str):
+        raise InvalidMeasure(
+            f"`agg.{function}` got the text {text_of(operand)}, and needs a column.",
+            hint=f"Give it with its table: `table[{text_of(operand)}]`; or give a measure with a "
+            f"`scope`: `cube.measures[{text_of(operand)}]`.",
+        )
     measure = measure_of(operand, f"agg.{function}")
     if not isinstance(scope, OriginScope | CumulativeScope | SiblingsScope):
         found = "no scope" if scope is None else described(scope)

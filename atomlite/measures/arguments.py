@@ -28,6 +28,21 @@ class Shown:
         return described(self._value)
 
 
+class Said:
+    """Shows in a message what was given, in words."""
+
+    def __init__(self, words: str) -> None:
+        self._words = words
+
+    def __repr__(self) -> str:
+        """Return the words."""
+        return self._words
+
+
+MISSING = Said("missing")
+"""Shows in a message that nothing was given."""
+
+
 def chosen(name: str, value: object, choices: object) -> None:
     """Raise `InvalidArgument` for a value that is none of the words of a literal type."""
     known = get_args(choices)

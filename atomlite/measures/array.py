@@ -47,6 +47,11 @@ __all__ = [
     "var",
 ]
 
+
+def __dir__() -> list[str]:
+    return __all__
+
+
 Value = TypeVar("Value", Operand, MeasureExpression)
 
 IndexInterpolation = Literal["lower", "higher", "nearest"]

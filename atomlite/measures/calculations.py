@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, ClassVar, NoReturn, cast
+from typing import TYPE_CHECKING, NoReturn, cast
 
 from atomlite.data_types.values import described, is_null, plain
 from atomlite.errors import ConditionMisused, InvalidArgument, InvalidMeasure
@@ -19,7 +19,8 @@ from atomlite.expressions.columns import Calculation, Operand, ValueOfCells
 from atomlite.expressions.columns import Constant as RowConstant
 from atomlite.expressions.conditions import Condition, Operator, checked_depth, text_of
 from atomlite.expressions.functions import call_text
-from atomlite.measures.coordinates import LevelOperand
+from atomlite.expressions.misuse import Expressive
+from atomlite.measures.coordinates import Home, LevelOperand
 
 if TYPE_CHECKING:
     from atomlite.expressions.arithmetic import ArithmeticOperator
@@ -27,8 +28,15 @@ if TYPE_CHECKING:
 MAX_SIZE = 10_000
 """Expressions that one measure may be made of; each name of another measure is one."""
 
+_IN_CELLS = "has a value in each cell; it is neither true nor false."
+_CHOOSE = (
+    "Write `(a) & (b)`, `(a) | (b)`, `~(a)` instead of `and`, `or`, `not`, `measure.isin(...)` "
+    "instead of `measure in [...]`, `al.where(condition, a, b)` instead of `a if condition "
+    "else b`, and `al.math.max(a, b)` or `al.math.min(a, b)` instead of `max(a, b)` or `min(a, b)`."
+)
 
-class MeasureExpression(ValueOfCells):
+
+class MeasureExpression(Expressive, ValueOfCells):
     """A number, text or other value in each cell; operators make others.
 
     Division by zero gives null; a calculation with null gives null. Comparing gives a condition
@@ -36,7 +44,6 @@ class MeasureExpression(ValueOfCells):
     """
 
     __slots__ = ("_extent",)
-    __array_ufunc__: ClassVar[None] = None
 
     _extent: tuple[int, int]
 
@@ -102,7 +109,7 @@ class MeasureExpression(ValueOfCells):
 
     def __bool__(self) -> NoReturn:
         """Refuse: a measure has a value in each cell, and no truth of its own."""
-        raise ConditionMisused(f"The measure `{self}`")
+        raise ConditionMisused(f"The measure `{self}`", _IN_CELLS, hint=_CHOOSE)
 
     def isnull(self) -> Condition:
         """Return the cells in which this has no value."""
@@ -120,6 +127,16 @@ class MeasureExpression(ValueOfCells):
         """
         given = values[0] if len(values) == 1 and is_many(values[0]) else values
         return MeasureIsIn(self, tuple(plain(value) for value in cast("Iterable[object]", given)))
+
+    def __abs__(self) -> MeasureExpression:
+        """Return the absolute value, as `al.math.abs` does."""
+        return Call("math.abs", (self,))
+
+    def __round__(self, digits: int = 0) -> MeasureExpression:
+        """Return the number rounded as `al.math.round` does: halves go away from zero."""
+        from atomlite.measures import math  # noqa: PLC0415 -- it knows this module
+
+        return math.round(self, digits)
 
     def __neg__(self) -> MeasureExpression:
         """Return the opposite number."""
@@ -190,7 +207,11 @@ class MeasureExpression(ValueOfCells):
 
     def __iter__(self) -> NoReturn:
         """Refuse: Python would otherwise ask for elements without end."""
-        raise ConditionMisused(f"The measure `{self}`")
+        raise ConditionMisused(
+            f"The measure `{self}`",
+            "has a value in each cell; it is no list of them.",
+            hint="Query it for its values: `cube.query(measure, levels=[...])`.",
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -198,6 +219,11 @@ class Named(MeasureExpression):
     """Another measure of the cube, by its name: what it is now, also after it was redefined."""
 
     name: str
+
+    @property
+    def home(self) -> Home | None:
+        """The cube that it was taken from; ``None`` for a name of any cube."""
+        return None
 
     def __repr__(self) -> str:
         """Return how it is asked for."""
@@ -283,6 +309,10 @@ class MeasureComparison(Condition):
     def depth(self) -> int:
         """Levels of expressions inside of this one, itself included."""
         return 1 + max(self.left.depth, self.right.depth)
+
+    def __bool__(self) -> NoReturn:
+        """Refuse: it holds in some cells and not in others."""
+        raise ConditionMisused(f"The condition `{self!r}`", _IN_CELLS, hint=_CHOOSE)
 
     def __repr__(self) -> str:
         """Return the comparison as it was written."""

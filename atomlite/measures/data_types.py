@@ -88,9 +88,15 @@ def aggregate_type(function: AggregateName, types: Sequence[pa.DataType]) -> pa.
             f"`agg.{function}` got {shown}.",
             hint="Give values with an order: numbers, texts, dates."
             if function in _ANY
-            else "Give numbers; decimals may have too many digits for an exact result.",
+            else _numeric_hint(types),
         )
     return found
+
+
+def _numeric_hint(types: Sequence[pa.DataType]) -> str:
+    if all(map(is_number, types)):
+        return "Its exact result has too many digits; add 0.0 to calculate with floats."
+    return "Give numbers; of other values there are `agg.count`, `agg.count_distinct`, `agg.min`."
 
 
 def _of_values(function: AggregateName, types: Sequence[pa.DataType]) -> pa.DataType | None:

@@ -12,7 +12,7 @@ from atomlite.expressions.columns import Column, Operand
 from atomlite.expressions.conditions import Condition
 from atomlite.expressions.rendering import references_of
 from atomlite.expressions.time_functions import DateUnit
-from atomlite.measures.arguments import Shown, chosen, pairs
+from atomlite.measures.arguments import MISSING, Shown, chosen, pairs
 from atomlite.measures.calculations import (
     MeasureExpression,
     expression,
@@ -69,7 +69,7 @@ def where(
         last = None if default is _MISSING else default
     else:
         if value is _MISSING:
-            raise InvalidArgument("value", "missing", "a measure, a column or a constant")
+            raise InvalidArgument("value", MISSING, "a measure, a column or a constant")
         if default is not _MISSING:
             raise InvalidArgument("default", default, "left out; it goes with a dict of conditions")
         cases, last = [(condition, value)], otherwise
@@ -194,7 +194,7 @@ def apply(
     if not callable(function):
         raise InvalidArgument("function", Shown(function), "a function of Arrow arrays")
     if not measures:
-        raise InvalidArgument("measures", "empty", "one measure or more")
+        raise InvalidArgument("measures", MISSING, "one measure or more")
     given = tuple(measure_of(measure, "apply") for measure in measures)
     return Applied(function, given, parse_data_type(data_type))
 

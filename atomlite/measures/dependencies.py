@@ -9,23 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from atomlite.expressions.columns import Column, Reference
+from atomlite.expressions.columns import Reference
 from atomlite.expressions.rendering import references_of
 from atomlite.measures.aggregations import Aggregation, BestMember, ScopedAggregation
 from atomlite.measures.calculations import LevelValue, MeasureExpression, Named, inputs
 from atomlite.measures.choices import Where
-from atomlite.measures.coordinates import HierarchyKey, LevelKey, LevelOperand
+from atomlite.measures.coordinates import LevelKey, LevelOperand
 from atomlite.measures.navigating import (
     At,
-    DateShift,
     Filtered,
     Lookup,
-    ParentValue,
-    Rank,
     Shift,
-    Total,
 )
-from atomlite.measures.scopes import CumulativeScope, OriginScope, Scope, SiblingsScope
+from atomlite.measures.scopes import CumulativeScope, OriginScope, Scope
 
 
 def walk(node: MeasureExpression) -> Iterator[MeasureExpression]:
@@ -46,22 +42,6 @@ def measures_of(node: MeasureExpression) -> frozenset[str]:
 def levels_of(node: MeasureExpression) -> frozenset[LevelKey]:
     """Return the levels that a measure names itself."""
     return frozenset(level for each in walk(node) for level in _levels(each))
-
-
-def hierarchies_of(node: MeasureExpression) -> frozenset[HierarchyKey]:
-    """Return the hierarchies that a measure names itself, those of its levels included."""
-    named = {key for each in walk(node) for key in _hierarchies(each)}
-    return frozenset(named | {level.owner for level in levels_of(node)})
-
-
-def columns_of_measure(node: MeasureExpression) -> frozenset[tuple[str, str]]:
-    """Return table and name of the columns that a measure reads itself, also by `lookup`."""
-    return frozenset(
-        (each.table, each.name)
-        for inner in walk(node)
-        for each in _references(inner)
-        if isinstance(each, Column)
-    )
 
 
 def _references(node: MeasureExpression) -> Iterator[Reference]:
@@ -105,15 +85,3 @@ def _levels_of_scope(scope: Scope) -> Iterator[LevelKey]:
             yield level
             if within is not None:
                 yield within
-
-
-def _hierarchies(node: MeasureExpression) -> Iterator[HierarchyKey]:
-    match node:
-        case Total(hierarchies=hierarchies):
-            yield from hierarchies
-        case ParentValue(degrees=degrees):
-            yield from (key for key, _ in degrees)
-        case Shift(hierarchy=key) | DateShift(hierarchy=key) | Rank(hierarchy=key):
-            yield key
-        case ScopedAggregation(scope=SiblingsScope(hierarchy=key)):
-            yield key

@@ -13,7 +13,8 @@ from typing import Protocol, TypeAlias
 from atomlite.data_types.values import described
 from atomlite.errors import InvalidArgument, InvalidMeasure
 from atomlite.expressions.columns import Operand
-from atomlite.measures.arguments import Shown
+from atomlite.expressions.conditions import text_of
+from atomlite.measures.arguments import MISSING, Said, Shown
 from atomlite.measures.calculations import MeasureExpression, expression, is_many
 from atomlite.measures.coordinates import HierarchyKey, LevelKey, LevelOperand
 
@@ -40,12 +41,22 @@ def hierarchy_key(value: object, name: str) -> HierarchyKey:
     Raises:
         InvalidArgument: It is none.
     """
-    key = value if isinstance(value, HierarchyKey) else getattr(value, "key", None)
-    if isinstance(key, HierarchyKey):
+    key = hierarchy_of(value)
+    if key is not None:
         return key
+    if isinstance(value, LevelOperand | LevelKey):
+        level = value.key if isinstance(value, LevelOperand) else value
+        own = f"cube.hierarchies[{text_of(level.dimension)}, {text_of(level.hierarchy)}]"
+        raise InvalidArgument(name, Said(f"the level {level}"), f"a hierarchy, such as `{own}`")
     raise InvalidArgument(
         name, Shown(value), 'a hierarchy, such as `cube.hierarchies["Geography"]`'
     )
+
+
+def hierarchy_of(value: object) -> HierarchyKey | None:
+    """Return the key of a hierarchy, ``None`` of anything else."""
+    key = value if isinstance(value, HierarchyKey) else getattr(value, "key", None)
+    return key if isinstance(key, HierarchyKey) else None
 
 
 def level_key(value: object, name: str) -> LevelKey:
@@ -62,6 +73,10 @@ def level_key(value: object, name: str) -> LevelKey:
         return value
     if isinstance(value, LevelOperand):
         return value.key
+    hierarchy = hierarchy_of(value)
+    if hierarchy is not None:
+        expected = "a level, such as one of its own: `hierarchy[...]` with the name of a level"
+        raise InvalidArgument(name, Said(f"the hierarchy {hierarchy}"), expected)
     raise InvalidArgument(name, Shown(value), 'a level, such as `cube.levels["City"]`')
 
 
@@ -72,10 +87,11 @@ def level_keys(value: object, name: str) -> tuple[LevelKey, ...]:
     >>> [key.name for key in level_keys(keys, "levels")]
     ['Day', 'City']
     """
-    given: Iterable[object] = value if is_many(value) and isinstance(value, Iterable) else [value]
+    many = is_many(value) and hierarchy_of(value) is None
+    given: Iterable[object] = value if many and isinstance(value, Iterable) else [value]
     keys = dict.fromkeys(level_key(each, name) for each in given)
     if not keys:
-        raise InvalidArgument(name, Shown(value), "one level or more")
+        raise InvalidArgument(name, MISSING, 'one level or more, such as `cube.levels["City"]`')
     return tuple(sorted(keys) if isinstance(value, AbstractSet) else keys)
 
 

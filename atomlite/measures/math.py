@@ -38,6 +38,11 @@ __all__ = [
     "tan",
 ]
 
+
+def __dir__() -> list[str]:
+    return __all__
+
+
 Value = TypeVar("Value", Operand, MeasureExpression)
 
 _MOST_DIGITS = 38

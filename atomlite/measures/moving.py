@@ -16,7 +16,7 @@ from atomlite.expressions.conditions import (
     text_of,
 )
 from atomlite.expressions.rendering import references_of
-from atomlite.measures.arguments import Shown, chosen, pairs, truth, whole
+from atomlite.measures.arguments import MISSING, Said, Shown, chosen, pairs, truth, whole
 from atomlite.measures.calculations import (
     Constant,
     MeasureExpression,
@@ -24,7 +24,13 @@ from atomlite.measures.calculations import (
     expressions_in,
 )
 from atomlite.measures.coordinates import LevelKey, LevelOperand
-from atomlite.measures.handles import HierarchyHandle, hierarchy_key, level_key, measure_of
+from atomlite.measures.handles import (
+    HierarchyHandle,
+    hierarchy_key,
+    hierarchy_of,
+    level_key,
+    measure_of,
+)
 from atomlite.measures.navigating import (
     At,
     DateShift,
@@ -61,7 +67,8 @@ def total(measure: MeasureExpression, /, *hierarchies: HierarchyHandle) -> Measu
     [0.16666666666666666, 0.8333333333333334]
     """
     if not hierarchies:
-        raise InvalidArgument("hierarchies", "empty", "one hierarchy or more")
+        expected = 'one hierarchy or more, as in `al.total(measure, cube.hierarchies["City"])`'
+        raise InvalidArgument("hierarchies", MISSING, expected)
     keys = dict.fromkeys(hierarchy_key(each, "hierarchies") for each in hierarchies)
     return Total(measure_of(measure, "total"), tuple(keys))
 
@@ -69,8 +76,8 @@ def total(measure: MeasureExpression, /, *hierarchies: HierarchyHandle) -> Measu
 def parent_value(
     measure: MeasureExpression,
     /,
-    *,
     degrees: Mapping[HierarchyHandle, int],
+    *,
     apply_filters: bool = False,
     total_value: object = None,
 ) -> MeasureExpression:
@@ -91,10 +98,13 @@ def parent_value(
     >>> cube.query(m["x"], levels=[l["City"]])["x"].tolist()
     [6, 6]
     """
-    expected = "a hierarchy and a number of levels, such as `{h['Geography']: 1}`"
+    expected = "a dict of hierarchies and numbers of levels, such as `{h['Geography']: 1}`"
+    hierarchy = hierarchy_of(degrees)
+    if hierarchy is not None:
+        raise InvalidArgument("degrees", Said(f"the hierarchy {hierarchy}"), expected)
     steps = {
-        hierarchy_key(hierarchy, "degrees"): whole("degrees", number, least=1, of="levels up,")
-        for hierarchy, number in pairs("degrees", degrees, expected)
+        hierarchy_key(each, "degrees"): whole("degrees", number, least=1, of="levels up,")
+        for each, number in pairs("degrees", degrees, expected)
     }
     return ParentValue(
         measure_of(measure, "parent_value"),

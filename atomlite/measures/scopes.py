@@ -33,8 +33,8 @@ class OriginScope:
     """Evaluate a measure at some levels, then aggregate above them.
 
     Args:
-        levels: One level or several; they are expressed, with their ancestors, besides those of
-            the cell.
+        levels: One level or several, or a list of them; they are expressed, with their ancestors,
+            besides those of the cell.
 
     >>> table = session.read_pandas(
     ...     pd.DataFrame({"City": ["Oslo", "Rome", "Rome"], "Units": [1, 2, 3]}), table_name="Sales"
@@ -48,8 +48,9 @@ class OriginScope:
 
     levels: tuple[LevelKey, ...]
 
-    def __init__(self, levels: object) -> None:
-        object.__setattr__(self, "levels", level_keys(levels, "levels"))
+    def __init__(self, *given: object, levels: object = ()) -> None:
+        named = levels if not given else given[0] if len(given) == 1 else given
+        object.__setattr__(self, "levels", level_keys(named, "levels"))
 
     def __repr__(self) -> str:
         """Return the call as it was written."""

@@ -150,9 +150,10 @@ _BODY = closed(
 _ANSWER = closed(
     {
         "cube": _TEXT,
-        "data_version": {
+        "tables_version": {
             **_TEXT,
-            "description": "The version of the data when the tables that were read last changed.",
+            "description": "The version of the data when the tables that were read last changed; "
+            "`Atomlite-Data-Version` is the one of now.",
         },
         "levels": _listed(
             closed(

@@ -18,8 +18,11 @@ from atomlite.errors import (
     InvalidQuery,
     LevelNotFound,
     MeasureNotFound,
+    RowsLeftOutWarning,
     WrongType,
 )
+
+COUNTRY = {("Place", "country"): "F"}
 
 
 @pytest.fixture
@@ -178,29 +181,179 @@ def test_facts_come_once_through_many_joins(cube: al.Cube) -> None:
 
 
 def test_a_cut_is_said(cube: al.Cube) -> None:
-    """Fewer rows than the cell has are not added up."""
-    rows = cube.query("units.SUM").cell("units.SUM").rows(limit=2)
+    """A warning says how many facts there are; all of them are added up, not those shown alone."""
+    cell = cube.query("units.SUM").cell("units.SUM")
+    with pytest.warns(RowsLeftOutWarning) as caught:
+        rows = cell.rows(limit=2)
 
+    assert str(caught[0].message) == "2 of 6 facts are shown; `rows(limit=6)` shows all."
+    assert caught[0].filename == __file__
     assert list(rows["id"]) == [0, 1]
-    assert rows.attrs["agrees"] is None
-    assert rows.attrs["check"] == "2 of 6 facts are shown: not added up."
+    assert rows.attrs["agrees"] is True
+    assert rows.attrs["check"] == "6 facts give 15, the value of the cell."
+
+
+@pytest.mark.parametrize("limit", [6, None])
+def test_all_facts_come_without_a_warning(cube: al.Cube, limit: int | None) -> None:
+    """Exactly as many as there are, or no limit."""
+    cell = cube.query("units.SUM").cell("units.SUM")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert list(cell.rows(limit=limit)["id"]) == [0, 1, 2, 3, 4, 5]
+
+
+def test_many_facts_are_cut_to_a_thousand(session: al.Session) -> None:
+    """The warning names a round number that is enough."""
+    frame = pd.DataFrame({"v": [2] * 4301})
+    cube = session.create_cube(session.read_pandas(frame, table_name="Many"))
+    with pytest.warns(RowsLeftOutWarning, match=r"1,000 of 4,301 facts .*`rows\(limit=5000\)`"):
+        rows = cube.query("v.SUM").cell("v.SUM").rows()
+
+    assert (len(rows), rows.attrs["agrees"]) == (1000, True)
+
+
+@pytest.mark.parametrize("limit", [0, -1, True, 1.5, "10"])
+def test_a_limit_is_a_number_of_rows(cube: al.Cube, limit: Any) -> None:  # noqa: ANN401 -- wrong ones
+    """Or ``None``."""
     with pytest.raises(InvalidArgument, match="limit"):
-        cube.query("units.SUM").cell("units.SUM").rows(limit=0)
+        cube.query("units.SUM").cell("units.SUM").rows(limit=limit)
+
+
+def test_a_filtered_measure_has_the_facts_of_its_filter(cube: al.Cube) -> None:
+    """They are shown, counted and added up; other facts of the cell are not."""
+    m, item = cube.measures, cube.levels["Sales", "item", "item"]
+    m["pens"] = al.filter(m["amount"], item == "pen")
+    m["mean pen"] = m["pens"] / al.filter(m["units.SUM"], item == "pen")
+    result = cube.query("pens", "mean pen", levels=["day"])
+    at = {"day": dt.date(2024, 1, 1)}
+    rows = result.cell("pens", at).rows()
+
+    assert (list(rows["id"]), list(rows["item"])) == ([0], ["pen"])
+    assert rows.attrs["check"] == "1 fact gives 1.5, the value of the cell."
+    explained = result.cell("pens", at).explain()
+    assert (explained.filters, explained.facts) == (('item == "pen"',), 1)
+    assert result.cell("mean pen", at).explain().filters == ('item == "pen"',)
+    assert result.cell("mean pen").rows().attrs["agrees"] is True
+    assert list(result.cell("mean pen").rows()["id"]) == [0, 2, 4]
+
+
+def test_filters_of_a_query_and_of_its_measure_come_together(cube: al.Cube) -> None:
+    """Each once, in filters of filters too."""
+    m, item, city = (
+        cube.measures,
+        cube.levels["Sales", "item", "item"],
+        cube.levels["Place", "city"],
+    )
+    m["pens"] = al.filter(m["units.SUM"], item == "pen")
+    m["Paris"] = al.filter(m["pens"], (city == "Paris") & (item == "pen"))
+    result = cube.query("Paris", filter=city == "Paris")
+    rows = result.cell("Paris").rows()
+
+    assert result.cell("Paris").explain().filters == ('city == "Paris"', 'item == "pen"')
+    assert (list(rows["id"]), set(rows["Shops.city"])) == ([0, 2], {"Paris"})
+    assert rows.attrs["check"] == "2 facts give 4, the value of the cell."
+
+
+def test_a_filter_of_a_part_is_said(cube: al.Cube) -> None:
+    """The facts are all of the cell, and add up to its value, each part among its own."""
+    m, item = cube.measures, cube.levels["Sales", "item", "item"]
+    m["part"] = al.filter(m["units.SUM"], item == "pen") / m["units.SUM"]
+    cell = cube.query("part").cell("part")
+
+    assert cell.explain().filters == ()
+    assert len(cell.rows()) == cell.explain().facts == 6
+    check = "6 facts, of which `al.filter` takes a part, give 0.6, the value of the cell."
+    assert cell.rows().attrs["check"] == check
+
+
+def test_a_filter_on_a_slicing_hierarchy_is_of_other_facts(cube: al.Cube) -> None:
+    """Alone it is shown as it is; beside the first member, facts outside of the cell count."""
+    m, item = cube.measures, cube.levels["Sales", "item", "item"]
+    cube.hierarchies["Sales", "item"].slicing = True
+    m["pens"] = al.filter(m["units.SUM"], item == "pen")
+    m["ratio"] = m["pens"] / m["units.SUM"]
+    result = cube.query("units.SUM", "pens", "ratio")
+
+    assert [result.cell(name).value for name in ("units.SUM", "pens")] == [2, 9]
+    assert list(result.cell("pens").rows()["id"]) == [0, 2, 4]
+    assert result.cell("pens").rows().attrs["agrees"] is True
+    check = result.cell("ratio").rows().attrs["check"]
+    outside = "This measure also looks at facts outside of the cell"
+    assert check == f"{outside} (`al.filter`): not added up."
 
 
 def test_what_is_not_made_of_these_facts_is_said(cube: al.Cube) -> None:
-    """Other cells, or rows of a joined table."""
-    place = cube.hierarchies["Place"]
-    cube.measures["share"] = cube.measures["units.SUM"] / al.total(
-        cube.measures["units.SUM"], place
-    )
-    result = cube.query("share", "weight", levels=[("Place", "country")])
-    at = {("Place", "country"): "F"}
+    """Other cells, or rows of a joined table, under the names that users know."""
+    m, h, levels = cube.measures, cube.hierarchies, cube.levels
+    units, place, day = m["units.SUM"], h["Place"], levels["day"]
+    m["total"] = units / al.total(units, place)
+    m["parent"] = al.parent_value(units, degrees={place: 1})
+    m["shift"] = al.shift(units, h["day"])
+    m["date_shift"] = al.date_shift(units, h["day"], offset="P1D")
+    m["rank"] = al.rank(units, place) + m["shift"]
+    m["at"] = al.at(units, levels["Place", "country"] == "F")
+    m["running"] = al.agg.sum(units, scope=al.CumulativeScope(day))
+    m["siblings"] = al.agg.sum(units, scope=al.SiblingsScope(place))
+    m["origin"] = al.agg.max(units, scope=al.OriginScope(day))
+    m["best"] = al.agg.max_member(units, day)
+    m["least"] = al.agg.min_member(units, day)
+    m["python"] = al.apply(lambda values: values, units, data_type="int64")
+    outside = "This measure also looks at facts outside of the cell"
+    cells = "This measure is calculated from cells, not from facts"
+    expected = {
+        "total": f"{outside} (`al.total`): not added up.",
+        "parent": f"{outside} (`al.parent_value`): not added up.",
+        "shift": f"{outside} (`al.shift`): not added up.",
+        "date_shift": f"{outside} (`al.date_shift`): not added up.",
+        "rank": f"{outside} (`al.rank`, `al.shift`): not added up.",
+        "at": f"{outside} (`al.at`): not added up.",
+        "running": f"{outside} (`al.CumulativeScope`): not added up.",
+        "siblings": f"{outside} (`al.SiblingsScope`): not added up.",
+        "origin": f"{cells} (`al.OriginScope`): not added up.",
+        "best": f"{cells} (`al.agg.max_member`): not added up.",
+        "least": f"{cells} (`al.agg.min_member`): not added up.",
+        "python": f"{cells} (`al.apply`): not added up.",
+        "weight": '`agg.sum(weight, per="partner")` is not made of facts: not added up.',
+    }
+    result = cube.query(*expected, levels=[("Place", "country")])
 
-    check = result.cell("share", at).rows().attrs["check"]
-    assert check == "`Total` looks at more than these facts: not added up."
-    check = result.cell("weight", at).rows().attrs["check"]
-    assert check == '`agg.sum(weight, per="partner")` is not made of facts: not added up.'
+    found = {name: result.cell(name, COUNTRY).rows().attrs["check"] for name in expected}
+    assert found == expected
+
+
+def test_filters_at_other_cells_leave_the_facts_alone(cube: al.Cube) -> None:
+    """The cell has all facts that count in it, whatever is filtered elsewhere."""
+    m, item = cube.measures, cube.levels["Sales", "item", "item"]
+    pens = al.filter(m["units.SUM"], item == "pen")
+    m["of pens"] = m["units.SUM"] / al.total(pens, cube.hierarchies["Place"])
+    m["pens of pens"] = pens / al.total(pens, cube.hierarchies["Place"])
+    result = cube.query("of pens", "pens of pens", levels=[("Place", "country")])
+
+    assert list(result.cell("of pens", COUNTRY).rows()["id"]) == [0, 1, 3, 5]
+    assert list(result.cell("pens of pens", COUNTRY).rows()["id"]) == [0]
+
+
+def test_a_row_that_is_looked_up_counts_among_the_facts(cube: al.Cube, session: al.Session) -> None:
+    """It is looked up once more."""
+    rates = session.read_pandas(
+        pd.DataFrame({"country": ["F", "US"], "rate": [0.5, 2.0]}),
+        table_name="Rates",
+        keys=["country"],
+    )
+    rate = al.lookup(rates["rate"], {"country": cube.levels["Place", "country"]})
+    cube.measures["converted"] = cube.measures["units.SUM"] * rate
+    result = cube.query("converted", levels=[("Place", "country")])
+    rows = result.cell("converted", COUNTRY).rows()
+
+    assert rows.attrs["check"] == "4 facts give 3.5, the value of the cell."
+
+
+def test_a_function_without_a_second_way_is_said(cube: al.Cube) -> None:
+    """It is not said to look elsewhere."""
+    cube.measures["floor"] = al.math.floor(cube.measures["price.SUM"])
+    check = cube.query("floor").cell("floor").rows().attrs["check"]
+
+    assert check == "There is no second way for the function `math.floor`: not added up."
 
 
 def test_other_aggregates_add_up(cube: al.Cube, session: al.Session) -> None:

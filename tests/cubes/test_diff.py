@@ -180,3 +180,13 @@ def test_wrong_arguments_are_refused(session: al.Session) -> None:
         cube.diff(year == 1, year == 9, "paid", levels=["year"])
     empty = cube.diff(year == 8, year == 9, "units.SUM", levels=["year"])
     assert (len(empty), empty.attrs["change"]) == (0, 0)
+
+
+def test_sides_are_about_levels(session: al.Session) -> None:
+    """A condition about a measure names cells, not facts."""
+    frame = pd.DataFrame({"city": ["a", "b"], "units": [1, 2]})
+    cube = session.create_cube(session.read_pandas(frame, table_name="T"))
+    units = cube.measures["units.SUM"]
+
+    with pytest.raises(InvalidQuery, match="about measures"):
+        cube.diff(units > 1, None, units, levels=["city"])

@@ -200,7 +200,7 @@ def test_too_many_cells_leave_a_data_transaction_alone() -> None:
 
 def test_a_query_that_takes_too_long_is_stopped() -> None:
     """The error names the limit, and the next query runs."""
-    with started(cube_seconds=0.2) as session:
+    with started(cube_seconds=0.2, cube_cells=10**9) as session:
         numbers = pd.DataFrame({"Key": range(20_000), "Other": range(20_000)})
         table = session.read_pandas(numbers, keys={"Key", "Other"}, table_name="T")
         cube = session.create_cube(table)

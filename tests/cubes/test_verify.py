@@ -404,3 +404,33 @@ def test_values_are_the_same_up_to_rounding() -> None:
     assert same(float("nan"), 1.0, 1.0) is False
     assert same(Decimal("1.10"), Decimal("1.1"), 1.0) is True
     assert same("a", None, 1.0) is False
+
+
+def test_a_filtered_measure_has_no_value_without_facts(session: al.Session) -> None:
+    """Also where the measure looks at other cells, which have facts."""
+    frame = pd.DataFrame({"x": list("ppiiz"), "u": [1, 2, 4, 8, 16]})
+    cube = session.create_cube(session.read_pandas(frame, table_name="f"))
+    x, units = cube.hierarchies["x"], cube.measures["u.SUM"]
+    cube.measures["all"] = al.filter(al.total(units, x), cube.levels["x"] == "p")
+
+    result = cube.query("all", levels=["x"], mode="raw").set_index("x")["all"]
+    report = cube.verify(20, seed=0)
+
+    assert result["p"] == 31
+    assert result[["i", "z"]].isna().all()
+    assert len(report) == 0
+
+
+def test_dates_at_the_end_of_the_calendar_are_no_crash(session: al.Session) -> None:
+    """What Python cannot hold is said to be not checked."""
+    frame = pd.DataFrame({"d": [dt.date(9999, 12, 31), dt.date(1, 1, 1)], "u": [1, 2]})
+    table = session.read_pandas(frame, data_types={"d": "date"}, table_name="f")
+    cube = session.create_cube(table)
+    cube.measures["next"] = al.date_shift(
+        cube.measures["u.SUM"], cube.hierarchies["d"], offset="P1D"
+    )
+
+    report = cube.verify(20, seed=0)
+
+    assert len(report) == 0
+    assert "beyond the calendar" in repr(report)

@@ -316,11 +316,72 @@ def test_expressions_read_as_they_were_written() -> None:
 
 
 def test_only_conditions_join_conditions() -> None:
-    """``&`` with anything else is a TypeError of Python's own."""
-    condition = of("a", pa.int64()) > 1
+    """``&`` with anything else is a TypeError that tells of the brackets."""
+    a = of("a", pa.int64())
+    condition = a > 1
     for join in (operators.and_, operators.or_):
-        with pytest.raises(TypeError, match="unsupported operand"):
-            join(condition, True)
+        for left, right in (
+            (condition, True),
+            (True, condition),
+            (np.True_, condition),
+            (condition, a),
+            (a, condition),
+            (a, 1),
+            ("F", a),
+            (np.int64(3), a),
+            (a, a),
+        ):
+            with pytest.raises(ConditionMisused, match="Put brackets around each comparison"):
+                join(left, right)
+    with pytest.raises(ConditionMisused, match=r"`3 & b` does not join two conditions"):
+        assert a > 3 & of("b", pa.string()) == "F"
+    with pytest.raises(ConditionMisused, match="not the opposite of a condition"):
+        operators.invert(a)
+
+
+def test_python_and_numpy_are_told_what_to_write() -> None:
+    """What they would do with values is refused, with the function that does it."""
+    a, text = of("a", pa.int64()), of("t", pa.string())
+    assert str(abs(a)) == "math.abs(a)"
+    assert [str(round(a)), str(round(a, -2))] == ["math.round(a, 0)", "math.round(a, -2)"]
+    with pytest.raises(WrongType, match=r"`sqrt` takes arrays.*Write `al\.math\.sqrt"):
+        np.sqrt(a)  # type: ignore[call-overload]
+    with pytest.raises(WrongType, match=r"See `al\.math` for what there is"):
+        np.cbrt(a)  # type: ignore[call-overload]
+    with pytest.raises(WrongType, match=r"`al\.math\.max"):
+        np.maximum(a, 3)  # type: ignore[call-overload]
+    with pytest.raises(ConditionMisused, match=r"\.isin\(\.\.\.\)"):
+        assert "F" in text
+    with pytest.raises(ConditionMisused, match=r"`column\.isin\(\.\.\.\)` instead of"):
+        assert text in ["F", "G"]
+    with pytest.raises(AttributeError, match=r"Write `\.starts_with"):
+        text.startswith("F")  # type: ignore[attr-defined]
+    with pytest.raises(AttributeError, match=r"no attribute 'nonsense'\.$"):
+        text.nonsense  # type: ignore[attr-defined]  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("made", "written"),
+    [
+        (lambda a: np.int64(7) - a, "7 - a"),
+        (lambda a: np.float64(7) / a, "7.0 / a"),
+        (lambda a: np.int64(7) // a, "7 // a"),
+        (lambda a: np.int64(7) % a, "7 % a"),
+        (lambda a: np.int64(7) ** a, "7 ** a"),
+        (lambda a: np.add(a, 1), "a + 1"),
+        (lambda a: np.int64(7) < a, "a > 7"),
+        (lambda a: np.int64(7) <= a, "a >= 7"),
+        (lambda a: np.int64(7) > a, "a < 7"),
+        (lambda a: np.int64(7) >= a, "a <= 7"),
+        (lambda a: np.int64(7) == a, "a == 7"),
+        (lambda a: np.int64(7) != a, "a != 7"),
+    ],
+)
+def test_numpy_scalars_may_stand_on_the_left(
+    made: Callable[[Column], object], written: str
+) -> None:
+    """They are the numbers that they hold, and the order of the sides stays."""
+    assert repr(made(of("a", pa.int64()))) == written
 
 
 def test_isin_takes_values_or_one_iterable() -> None:

@@ -9,10 +9,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
-from atomlite.errors import ConditionMisused, InvalidArgument, InvalidMeasure
+from atomlite.errors import ConditionMisused, InvalidArgument, InvalidMeasure, WrongType
 from atomlite.expressions.conditions import MAX_DEPTH, And
 from atomlite.measures.calculations import MAX_SIZE, expressions_in, is_many
 from atomlite.measures.nodes import (
@@ -102,6 +103,41 @@ def test_a_measure_has_no_truth(misuse: Callable[[Any], object]) -> None:
     """What Python asks for one is refused, and so is a loop without end."""
     with pytest.raises(ConditionMisused):
         misuse(REVENUE)
+
+
+@pytest.mark.parametrize(
+    ("misuse", "text"),
+    [
+        (lambda: max(REVENUE, COST), r"`al\.math\.max\(a, b\)`"),
+        (lambda: REVENUE in [1, 2], r"`measure\.isin\(\.\.\.\)`"),
+        (lambda: bool(REVENUE), "has a value in each cell; it is neither"),
+        (lambda: list(REVENUE), r"no list of them\. Query it"),
+        (lambda: 1 in REVENUE, r"\.isin\(\.\.\.\)"),
+        (lambda: REVENUE > 3 & COST, r"`3 & m\[\"Cost\"\]` .* brackets"),
+        (lambda: 3 | (CITY == "Rome"), r'`3 \| \(City == "Rome"\)` .* brackets'),
+        (lambda: (REVENUE > 3) & COST, "brackets"),
+        (lambda: REVENUE & (COST > 3), "brackets"),
+        (lambda: ~REVENUE, "is not the opposite"),
+    ],
+)
+def test_a_misuse_is_told_what_was_meant(misuse: Callable[[], object], text: str) -> None:
+    """A measure has a value in each cell, and is chosen by functions of this package."""
+    with pytest.raises(ConditionMisused, match=text):
+        misuse()
+
+
+def test_methods_of_pandas_are_told_what_they_are_here() -> None:
+    """As an error of Python's own kind, so that `hasattr` stays false."""
+    with pytest.raises(AttributeError, match=r"Write `al\.where\(x\.isnull\(\), 0, x\)`"):
+        REVENUE.fillna  # type: ignore[attr-defined]  # noqa: B018
+    assert not hasattr(REVENUE, "fillna")
+    with pytest.raises(WrongType, match=r"`al\.math\.min"):
+        np.minimum(REVENUE, 3)  # type: ignore[call-overload]
+    assert str(np.float64(2) * REVENUE) == '2.0 * m["Revenue"]'
+    assert [str(abs(REVENUE)), str(round(REVENUE, 2))] == [
+        'math.abs(m["Revenue"])',
+        'math.round(m["Revenue"], 2)',
+    ]
 
 
 @pytest.mark.parametrize(

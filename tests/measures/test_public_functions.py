@@ -335,7 +335,7 @@ REFUSED: list[tuple[Callable[[], object], type[AtomliteError], str]] = [
     (lambda: al.at(REVENUE, "Rome"), InvalidArgument, "members"),  # type: ignore[arg-type]
     (lambda: al.at(REVENUE, (CITY == "a") & (CITY == "b")), InvalidMeasure, "twice"),
     (lambda: al.where(True, 1), InvalidArgument, "a condition"),  # type: ignore[arg-type]
-    (lambda: al.where(REVENUE > 0), InvalidArgument, "value is 'missing'"),
+    (lambda: al.where(REVENUE > 0), InvalidArgument, "value is missing"),
     (lambda: al.where({}, default=1), InvalidArgument, "a dict of conditions"),
     (lambda: al.where({REVENUE > 0: 1}, 2), InvalidArgument, "a dict of conditions"),
     (lambda: al.where(REVENUE > 0, 1, default=2), InvalidArgument, "goes with a dict"),
@@ -475,3 +475,26 @@ def test_every_public_name_is_there() -> None:
     for module in (al.agg, al.math, al.array):
         assert sorted(module.__all__) == module.__all__
         assert all(callable(getattr(module, name)) for name in module.__all__)
+
+
+@pytest.mark.parametrize("module", [al.agg, al.math, al.array])
+def test_completion_shows_the_functions_only(module: Any) -> None:  # noqa: ANN401 -- a module
+    """No types, helpers and imports among them."""
+    assert dir(module) == sorted(module.__all__)
+    assert all(getattr(module, name).__module__ == module.__name__ for name in dir(module))
+
+
+@pytest.mark.parametrize(
+    ("make", "text"),
+    [
+        (
+            lambda: al.agg.sum("Units"),  # type: ignore[arg-type]
+            r'got the text "Units", and needs a column.*`table\["Units"\]`; or',
+        ),
+        (lambda: al.agg.sum(SHOP), r"got string\. Give numbers; of other values there are"),
+    ],
+)
+def test_aggregates_say_what_they_take(make: Callable[[], object], text: str) -> None:
+    """A name alone is no column, and a text no number."""
+    with pytest.raises(AtomliteError, match=text):
+        make()

@@ -181,7 +181,10 @@ def _moved(day: Any, period: str) -> Any:  # noqa: ANN401 -- a date or a timesta
     parsed = parse_period(period)
     if parsed.microseconds and not isinstance(day, dt.datetime):
         raise NotChecked("a period of hours among dates")
-    return shifted(day, parsed)
+    try:
+        return shifted(day, parsed)
+    except (OverflowError, ValueError):
+        raise NotChecked("a date beyond the calendar of Python") from None
 
 
 def _best(evaluator: Evaluator, node: BestMember, place: Place) -> object:

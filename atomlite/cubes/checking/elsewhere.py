@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 
 def _filtered(evaluator: Evaluator, node: Filtered, place: Place) -> object:
-    return evaluator.value(node.measure, place.also(*conjuncts(node.condition)))
+    among = place.also(*conjuncts(node.condition))
+    return evaluator.value(node.measure, among) if evaluator.has_facts(among) else None
 
 
 def _total(evaluator: Evaluator, node: Total, place: Place) -> object:

@@ -75,16 +75,16 @@ class Facts:
         if not levels:
             return [()] if self.count(conditions) else []
         wanted = [self._sql(level.operand) for level in levels]
-        text, values = self._rows(conditions, [level.operand for level in levels])
+        text, values, _ = self._rows(conditions, [level.operand for level in levels])
         head = ", ".join(text for text, _ in wanted)
         bound = tuple(value for _, values in wanted for value in values)
         return self.ask(Statement(f"SELECT DISTINCT {head} {text}", bound + values))
 
     def count(self, conditions: Iterable[FactCondition]) -> int:
         """Return the number of facts with conditions, each once."""
-        text, values = self._rows(conditions, [])
+        text, values, distinct = self._rows(conditions, [])
         identity = self._identity(self._model.fact)
-        rows = f"SELECT DISTINCT {identity} {text}"
+        rows = f"SELECT {distinct}{identity} {text}"
         return int(str(self.ask(Statement(f"SELECT count(*) FROM ({rows})", values))[0][0]))
 
     def source(
@@ -102,31 +102,34 @@ class Facts:
             conditions: About levels.
             partner: The joined table whose rows count, each once; ``None`` for the facts.
         """
-        text, values = self._rows(conditions, operands)
+        text, values, distinct = self._rows(conditions, operands)
         table = self._model.fact if partner is None else partner
         identity = self._identity(table)
         wanted = [self._sql(operand) for operand in operands]
         columns = ", ".join(f"{text} AS x{index}" for index, (text, _) in enumerate(wanted))
         bound = tuple(value for _, values in wanted for value in values)
         there = "" if partner is None else f" AND {identity.split(' AS i0')[0]} IS NOT NULL"
-        rows = f"SELECT DISTINCT {identity}{', ' if columns else ''}{columns} {text}{there}"
+        if partner is not None:
+            distinct = "DISTINCT "
+        rows = f"SELECT {distinct}{identity}{', ' if columns else ''}{columns} {text}{there}"
         return f"({rows})", bound + values
 
     def listed(
-        self, operands: Sequence[Operand], conditions: Iterable[FactCondition], limit: int
+        self, operands: Sequence[Operand], conditions: Iterable[FactCondition], limit: int | None
     ) -> Statement:
         """Return the query for the operands of each fact with conditions, always the same ones.
 
         Args:
             operands: What the columns hold.
             conditions: About levels.
-            limit: Most rows.
+            limit: Most rows; ``None`` for all.
         """
         text, values = self.source(operands, conditions)
         keys = self._catalog.table(self._model.fact).schema.keys or (ROW_NUMBER,)
         columns = ", ".join(f"x{index}" for index in range(len(operands)))
         order = ", ".join(f"i{index}" for index in range(len(keys)))
-        rows = f"SELECT {columns} FROM {text} ORDER BY {order} LIMIT {int(limit)}"
+        most = "" if limit is None else f" LIMIT {int(limit)}"
+        rows = f"SELECT {columns} FROM {text} ORDER BY {order}{most}"
         return Statement(rows, values, table=self._model.fact)
 
     def smallest(self, level: LevelModel, column: Column) -> dict[object, object]:
@@ -185,7 +188,13 @@ class Facts:
             raise NotChecked("a condition about a level that is calculated with constants")
         return text, values
 
-    def _rows(self, conditions: Iterable[FactCondition], operands: Sequence[Operand]) -> Sql:
+    def _rows(
+        self, conditions: Iterable[FactCondition], operands: Sequence[Operand]
+    ) -> tuple[str, tuple[object, ...], str]:
+        """Return rows of facts with all that is joined, their values, and what makes them single.
+
+        That is ``DISTINCT``, or nothing where a fact has one partner at most in each table.
+        """
         parts: list[Sql] = []
         expressions: list[Condition | Operand] = list(operands)
         if self._model.filter is not None:
@@ -202,10 +211,12 @@ class Facts:
             else:
                 parts.append(self._sql(condition))
                 expressions.append(condition)
-        joins = self._joins(self._tables(expressions))
+        tables = self._tables(expressions)
+        joins = self._joins(tables)
+        distinct = "DISTINCT " if any(map(self._tree.is_many, tables)) else ""
         where = " AND ".join(f"({text})" for text, _ in parts) or "TRUE"
         bound = tuple(value for _, values in parts for value in values)
-        return f"{joins} WHERE {where}", bound
+        return f"{joins} WHERE {where}", bound, distinct
 
     def _tables(self, expressions: Iterable[Condition | Operand]) -> set[str]:
         found: set[str] = set()

@@ -170,7 +170,7 @@ class Base:
             unexpressed = self._unexpressed(next(iter(cells.numbers)))
             short = shorter(self.compiler, self.context, unexpressed, needs, cells)
             if short is not None:
-                return aggregated(*short)
+                return aggregated(*short, few=True)
         return aggregated(self._scan(grain, needs, cells), cells)
 
     def _beside(self, first: str, others: Sequence[tuple[Needs, str]]) -> str:

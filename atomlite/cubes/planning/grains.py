@@ -110,15 +110,20 @@ class Cells:
         return int("".join("0" if level in expressed else "1" for level in self.used) or "0", 2)
 
 
-def aggregated(scan: Scan, cells: Cells) -> str:
+def aggregated(scan: Scan, cells: Cells, *, few: bool = False) -> str:
     """Return the cells of a scan as a SELECT; a shape without levels always has its one row.
 
     Shapes that express the same levels, one of them loosely, must not come together.
+
+    Args:
+        scan: The rows.
+        cells: The cells that they are made into.
+        few: Whether there are so few rows that planning two steps takes longer than one.
     """
     if scan.identity:
         return _told_apart(scan, cells)
     rows = scan.rows(with_identity=False)
-    finest = _finest(cells)
+    finest = None if few else _finest(cells)
     if finest is not None:
         return _in_two_steps(scan, cells, finest)
     if len(cells.numbers) == 1:

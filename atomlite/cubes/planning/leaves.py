@@ -79,7 +79,7 @@ def _of_two(
 ) -> Leaf:
     if function == "sum_product":
         return _sum(operand * other, data_type)
-    return Leaf((operand, other), (_FIRST if function == "first" else _LAST,), _itself)
+    return Leaf((operand, other), (_first if function == "first" else _last,), _itself)
 
 
 def _each(template: str) -> Callable[..., tuple[str, str]]:
@@ -106,15 +106,15 @@ def _counted(column: str) -> str:
     return f"CAST({column} AS BIGINT)"
 
 
-def _FIRST(x: str, by: str) -> tuple[str, str]:  # noqa: N802 -- a constant in all but syntax
+def _first(x: str, by: str) -> tuple[str, str]:
     return f"arg_min({x}, row({by}, {x}))", f"{x} IS NOT NULL AND {by} IS NOT NULL"
 
 
-def _LAST(x: str, by: str) -> tuple[str, str]:  # noqa: N802 -- as above
+def _last(x: str, by: str) -> tuple[str, str]:
     return f"arg_max({x}, row({by}, {x}))", f"{x} IS NOT NULL AND {by} IS NOT NULL"
 
 
-def _DISTINCT(x: str) -> tuple[str, str]:  # noqa: N802 -- as above
+def _values(x: str) -> tuple[str, str]:
     return f"list(DISTINCT {x})", f"{x} IS NOT NULL"
 
 
@@ -135,7 +135,7 @@ def _single(operand: Operand) -> Leaf:
 
 
 def _distinct(operand: Operand) -> Leaf:
-    return Leaf((operand,), (_DISTINCT,), "list_sort({0})".format)
+    return Leaf((operand,), (_values,), "list_sort({0})".format)
 
 
 _SPECIAL: dict[str, Callable[[Operand], Leaf]] = {

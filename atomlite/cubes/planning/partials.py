@@ -13,15 +13,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-import pyarrow as pa
-
 from atomlite.cubes.joins import join_tree
 from atomlite.cubes.planning.binding import Binder
+from atomlite.cubes.planning.leaves import INSENSITIVE, leaf_of
 from atomlite.cubes.planning.scopes import KnownLinks, Scope
 from atomlite.errors import InvalidAggregate
 from atomlite.expressions.columns import Column, Operand, Reference
 from atomlite.expressions.rendering import Expression, references_of, render
 from atomlite.measures.coordinates import LevelKey, LevelOperand
+from atomlite.measures.data_types import data_type_of
 from atomlite.measures.nodes import Aggregation, MeasureExpression, Named, inputs
 from atomlite.sql import Statement, quote
 from atomlite.tables.definitions import aggregate_of
@@ -32,34 +32,7 @@ if TYPE_CHECKING:
     from atomlite.tables.catalogs import Catalog
 
 Key: TypeAlias = tuple[str, str, tuple[object, ...]]
-"""Which partial: its kind, then text and values of its operand."""
-
-_ROWS = "rows"
-_KINDS: Mapping[str, tuple[str, ...]] = {
-    "sum": ("sum",),
-    "square_sum": ("sum",),
-    "sum_product": ("sum",),
-    "long": ("long",),
-    "short": ("short",),
-    "count": ("count",),
-    "mean": ("sum", "count"),
-    "min": ("min",),
-    "max": ("max",),
-    "single_value": ("min", "max"),
-    "prod": ("prod",),
-}
-"""The partials that each function is made of."""
-
-_PARTIALS = {
-    "sum": "sum({0})",
-    "long": "sum(CASE WHEN {0} > 0 THEN {0} WHEN {0} IS NOT NULL THEN 0 END)",
-    "short": "sum(CASE WHEN {0} < 0 THEN {0} WHEN {0} IS NOT NULL THEN 0 END)",
-    "count": "count({0})",
-    "min": "min({0})",
-    "max": "max({0})",
-    "prod": "product({0})",
-    _ROWS: "count(*)",
-}
+"""Which partial: its template, then text and values of its operand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +40,22 @@ class Partial:
     """An aggregate of the facts behind one row of a table of aggregates.
 
     Args:
-        kind: A key of the templates above.
+        template: The aggregate as SQL, with ``{}`` for its operand.
         operand: Of what; ``None`` for the number of facts.
     """
 
-    kind: str
+    template: str
     operand: Operand | None
 
     def key(self, model: CubeModel) -> Key:
         """Return what is equal for two partials that hold the same."""
         if self.operand is None:
-            return self.kind, "", ()
+            return self.template, "", ()
         text, values = _written(self.operand, model)
-        return self.kind, text, values
+        return self.template, text, values
+
+
+_ROWS = Partial("count(*)", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,19 +81,15 @@ def partials_of(node: Aggregation, model: CubeModel) -> tuple[Partial, ...] | No
     So does one that counts rows of a joined table instead of facts.
     """
     if node.operand is None:
-        return (Partial(_ROWS, None),)
-    kinds = _KINDS.get(node.function)
+        return (_ROWS,)
     of_facts = node.per == "fact" or model.fact in _tables([node.operand], model)
-    if kinds is None or node.per == "partner" or not (of_facts or kinds[0] in {"min", "max"}):
+    if node.per == "partner" or not (of_facts or node.function in INSENSITIVE):
         return None
-    operand = node.operand
-    if node.function == "square_sum":
-        operand = operand * operand
-    elif node.function == "sum_product" and node.other is not None:
-        operand = operand * node.other
-    wide = node.function in {"mean", "prod"} and pa.types.is_decimal(operand.data_type)
-    suffix = ":double" if wide else ""
-    return tuple(Partial(kind + (suffix if kind != "count" else ""), operand) for kind in kinds)
+    leaf = leaf_of(node, data_type_of(node, {}), repr)
+    if not leaf.again:
+        return None
+    (operand,) = leaf.operands
+    return tuple(Partial(aggregate("{}")[0], operand) for aggregate in leaf.aggregates)
 
 
 def aggregate_table(aggregate: AggregateModel, model: CubeModel) -> AggregateTable:
@@ -157,9 +129,8 @@ def definition(aggregate: AggregateModel, model: CubeModel, catalog: Catalog) ->
     texts = [f'{sql} AS "l{number}"' for number, sql in enumerate(groups)]
     for number, each in enumerate(held.values()):
         operand = "" if each.operand is None else f"({scope.sql(each.operand)})"
-        kind, _, double = each.kind.partition(":")
-        inner = f"CAST({operand} AS DOUBLE)" if double else operand
-        texts.append(f'{_PARTIALS[kind].format(inner)} AS "p{number}"')
+        made = each.template.replace("{}", operand)
+        texts.append(f'{made} AS "p{number}"')
     where = " AND ".join(f"({scope.sql(condition)})" for condition in conditions)
     text = f"SELECT {', '.join(texts)} FROM {scope.from_clause(tables)}"
     text += f" WHERE {where}" if where else ""
@@ -181,12 +152,11 @@ def tables_read(aggregate: AggregateModel, model: CubeModel, catalog: Catalog) -
 
 def _held(aggregate: AggregateModel, model: CubeModel) -> dict[Key, Partial]:
     """Return the partials of a table of aggregates, the number of facts first."""
-    rows = Partial(_ROWS, None)
-    found = {rows.key(model): rows}
+    found = {_ROWS.key(model): _ROWS}
     for name in aggregate.measures:
         if name not in model.measures:
             raise InvalidAggregate(f'The cube has no measure "{name}" any more.')
-        for node in _leaves(model.measures[name].expression, model, {name}):
+        for node in leaves_of(model.measures[name].expression, model, {name}):
             needed = partials_of(node, model)
             if needed is None:
                 raise InvalidAggregate(
@@ -199,15 +169,21 @@ def _held(aggregate: AggregateModel, model: CubeModel) -> dict[Key, Partial]:
     return found
 
 
-def _leaves(node: MeasureExpression, model: CubeModel, seen: set[str]) -> Iterator[Aggregation]:
-    """Return the aggregates of facts that a measure is calculated from."""
+def leaves_of(node: MeasureExpression, model: CubeModel, seen: set[str]) -> Iterator[Aggregation]:
+    """Return the aggregates of facts that a measure is calculated from.
+
+    Args:
+        node: The measure's expression.
+        model: The cube, which has the measures that it names.
+        seen: The measures that were looked at already; more are added.
+    """
     if isinstance(node, Aggregation):
         yield node
     elif isinstance(node, Named) and node.name not in seen:
         seen.add(node.name)
-        yield from _leaves(model.measures[node.name].expression, model, seen)
+        yield from leaves_of(model.measures[node.name].expression, model, seen)
     for each in inputs(node):
-        yield from _leaves(each, model, seen)
+        yield from leaves_of(each, model, seen)
 
 
 def _tables(expressions: Iterable[Expression], model: CubeModel) -> frozenset[str]:

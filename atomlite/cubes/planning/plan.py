@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from atomlite.tables.catalogs import Catalog
     from atomlite.tables.links import Link
 
-__all__ = ["Plan", "PlannedColumn", "Stage", "plan"]
+__all__ = ["Crossing", "Plan", "PlannedColumn", "Stage", "crossing", "plan"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +151,69 @@ def plan(
         tuple(side.table for side in scope.tree.sides if side.table in scope.joined),
         next(iter(compiler.sources), None),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """How to count the cells of a query with empty rows before they are made.
+
+    Args:
+        statement: Gives one row: how many members each of ``paths`` has.
+        paths: A level of each hierarchy of the index, with its ancestors.
+        products: For each set of cells, the indexes of those whose members are combined in it.
+    """
+
+    statement: Statement
+    paths: tuple[LevelKey, ...]
+    products: tuple[tuple[int, ...], ...]
+
+    def cells(self, counts: Sequence[int]) -> int:
+        """Return the number of cells, from the numbers of members."""
+        return sum(prod(counts[index] for index in product) for product in self.products)
+
+
+def crossing(
+    query: Query, model: CubeModel, catalog: Catalog, view: View = EVERYTHING
+) -> Crossing | None:
+    """Return how to count the cells of a query with empty rows; ``None`` if nothing is combined.
+
+    Conditions about measures take nothing away here: they look at cells that are made already.
+
+    Args:
+        query: What is wanted, with ``include_empty_rows``.
+        model: The cube.
+        catalog: All tables, at the instant at which the statement will run.
+        view: As for `plan`.
+
+    Raises:
+        AtomliteError: As `plan`.
+    """
+    binder = Binder()
+    scope = Scope(model, catalog, view, KnownLinks(), binder)
+    compiler = Compiler(model, scope, binder, local=LOCAL, navigating=HANDLERS, order=order_terms)
+    axis = _axis(query, compiler)
+    shapes = _shapes(query, axis, compiler)
+    if len(shapes[0].depths) < _COMBINED:
+        return None
+    about_facts, _ = _taken_apart(query, [level.key for level in axis])
+    places: dict[LevelKey, int] = {}
+    counts, products = [], []
+    for shape in shapes:
+        product = []
+        for hierarchy, depth in shape.depths:
+            deepest = compiler.hierarchy(hierarchy).levels[depth - 1].key
+            if deepest not in places:
+                places[deepest] = len(places)
+                own = Context(about_facts).only(hierarchy).conditions
+                members = compiler.members(hierarchy, depth, own)
+                counts.append(f"(SELECT count(*) FROM {members.relation})")
+            product.append(places[deepest])
+        products.append(tuple(product))
+    statement, _ = compiler.finished(f"SELECT {', '.join(counts)}")
+    return Crossing(statement, tuple(places), tuple(products))
+
+
+_COMBINED = 2
 
 
 def _usable(

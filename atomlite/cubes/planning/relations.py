@@ -11,21 +11,25 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
-_QUOTED = r"""("(?:[^"]|"")*"|'(?:[^']|'')*')"""
-_NAMES = re.compile(_QUOTED + r"|(?<![\w.])(_[a-z]\d+(?:_\d+)?)\b(?!\.)")
-_PARAMETERS = re.compile(_QUOTED + r"|\$(\d+)")
+# Each alternative begins with a plain character: so the search jumps from one to the next.
+_QUOTED = r"""\"[^"]*"|'[^']*'"""
+_NAMES = re.compile(_QUOTED + r"|_(?<![\w.]_)[a-z]\d+(?:_\d+)?\b(?!\.)")
+_CHOSEN = re.compile(r"SELECT \* FROM (_[a-z]\d+(?:_\d+)?)(?: WHERE \w+ IN \([\d, ]+\))?")
+_PARAMETERS = re.compile(_QUOTED + r"|\$\d+")
 
 
 def ordered(last: str, relations: Mapping[str, str]) -> str:
     """Return a statement for one relation, with those that it needs before it.
 
-    What is read more than once is kept, rather than computed again.
+    What is read more than once is kept, rather than computed again; rows that are only chosen from
+    another relation are chosen again rather than copied.
 
     Args:
         last: Its name.
         relations: The SELECT of each relation, by name.
     """
     reads: Counter[str] = Counter()
+    kept: dict[str, str] = {}
     done: dict[str, None] = {}
 
     def visit(name: str) -> None:
@@ -38,8 +42,14 @@ def ordered(last: str, relations: Mapping[str, str]) -> str:
 
     visit(last)
     del done[last]
+    for name in reversed(done):  # each after all that read it
+        chosen = _CHOSEN.fullmatch(relations[name])
+        if chosen and chosen[1] in relations and reads[name] > 1:
+            kept[name] = "NOT MATERIALIZED "
+            reads[chosen[1]] += reads[name] - 1
     parts = [
-        f"{name} AS {'MATERIALIZED ' if reads[name] > 1 else ''}({relations[name]})"
+        f"{name} AS {kept.get(name) or ('MATERIALIZED ' if reads[name] > 1 else '')}"
+        f"({relations[name]})"
         for name in done
     ]
     listed = ",\n".join(parts)
@@ -48,8 +58,7 @@ def ordered(last: str, relations: Mapping[str, str]) -> str:
 
 def names_in(text: str, relations: Mapping[str, str]) -> list[str]:
     """Return the relations that a SELECT reads, once for each time."""
-    found = (match[2] for match in _NAMES.finditer(text))
-    return [name for name in found if name is not None and name in relations]
+    return [name for name in _NAMES.findall(text) if name in relations]
 
 
 def with_parameters(text: str, values: list[object]) -> tuple[str, tuple[object, ...]]:
@@ -58,13 +67,15 @@ def with_parameters(text: str, values: list[object]) -> tuple[str, tuple[object,
     >>> with_parameters("a = $3 AND b = $1 AND c = $3", ["x", "y", "z"])
     ('a = $1 AND b = $2 AND c = $1', ('z', 'x'))
     """
+    if "$" not in text:
+        return text, ()
     used: dict[int, int] = {}
 
     def renumbered(match: re.Match[str]) -> str:
-        if match[1]:
-            return match[1]
-        number = int(match[2])
-        return f"${used.setdefault(number, len(used) + 1)}"
+        found = match[0]
+        if not found.startswith("$"):
+            return found
+        return f"${used.setdefault(int(found[1:]), len(used) + 1)}"
 
     numbered = _PARAMETERS.sub(renumbered, text)
     return numbered, tuple(values[number - 1] for number in used)

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from atomlite.measures.coordinates import HierarchyKey, LevelKey
 
@@ -25,6 +25,15 @@ class Shape:
 
     depths: tuple[tuple[HierarchyKey, int], ...] = ()
     loose: tuple[LevelKey, ...] = ()
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Hash it once: plans look shapes up often."""
+        object.__setattr__(self, "_hash", hash((self.depths, self.loose)))
+
+    def __hash__(self) -> int:
+        """Return what is equal for equal shapes."""
+        return self._hash
 
     def depth(self, hierarchy: HierarchyKey) -> int:
         """Return how many levels of a hierarchy are expressed."""

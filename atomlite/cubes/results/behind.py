@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from itertools import chain
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from atomlite.cubes.checking.aggregating import aggregated
-from atomlite.cubes.checking.along import HANDLERS as ALONG
 from atomlite.cubes.checking.comparing import same
+from atomlite.cubes.checking.elsewhere import HANDLERS as ELSEWHERE
 from atomlite.cubes.checking.evaluating import Evaluator
 from atomlite.cubes.checking.facts import Facts
-from atomlite.cubes.checking.orders import value_key
 from atomlite.cubes.checking.places import Path, Place, conjuncts, is_about_levels
 from atomlite.cubes.checking.signals import NotChecked, Undecided
 from atomlite.cubes.joins import join_tree
 from atomlite.cubes.references import columns_behind
+from atomlite.cubes.results.traces import Trace, each_once, traced
 from atomlite.data_types.storage import from_storage
-from atomlite.errors import DataMovedWarning, InvalidQuery
+from atomlite.errors import DataMovedWarning, InvalidQuery, RowsLeftOutWarning
 from atomlite.expressions.columns import Column, Operand
-from atomlite.measures.nodes import Aggregation, Named, inputs
+from atomlite.measures.nodes import Aggregation, Filtered, Lookup, Named
 from atomlite.tables.frames import to_frame
 from atomlite.tables.notices import warn_caller
 from atomlite.types import EVERYTHING
@@ -29,13 +29,17 @@ from atomlite.types import EVERYTHING
 if TYPE_CHECKING:
     import pandas as pd
 
+    from atomlite.cubes.checking.evaluating import Handlers
     from atomlite.cubes.model import CubeModel
     from atomlite.cubes.running import Answer
     from atomlite.engine.snapshots import Snapshot
     from atomlite.expressions.conditions import Condition
     from atomlite.measures.coordinates import HierarchyKey, LevelKey
-    from atomlite.measures.nodes import MeasureExpression
     from atomlite.tables.catalogs import Catalog
+
+
+_HANDLERS: Handlers = {kind: ELSEWHERE[kind] for kind in (Filtered, Lookup)}
+"""How measures are evaluated that look at nothing but the facts of the cell, and single rows."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,17 +48,24 @@ class Behind:
 
     Args:
         answer: The result that has the cell.
+        measure: Name of the measure.
         coordinates: The member of each level of the cell.
     """
 
     answer: Answer
+    measure: str
     coordinates: dict[LevelKey, object]
 
     @property
+    def trace(self) -> Trace:
+        """What the measure is calculated from."""
+        return traced(self.measure, self.answer.model)
+
+    @property
     def filters(self) -> tuple[Condition, ...]:
-        """The conditions about levels that hold for its facts."""
-        found = conjuncts(self.answer.query.filter)
-        return tuple(condition for condition in found if is_about_levels(condition))
+        """The conditions about levels that hold for its facts: of the query and of the measure."""
+        asked = filter(is_about_levels, conjuncts(self.answer.query.filter))
+        return each_once(chain(asked, self.trace.conditions))
 
     @property
     def place(self) -> Place:
@@ -85,7 +96,7 @@ class Behind:
     def evaluator(self, snapshot: Snapshot[Catalog]) -> Evaluator:
         """Return what evaluates measures of its cube at an instant."""
         facts = Facts(self.answer.model, snapshot.state, snapshot.rows)
-        return Evaluator(self.answer.model, facts, ALONG)
+        return Evaluator(self.answer.model, facts, _HANDLERS)
 
     def moved(self, catalog: Catalog) -> bool:
         """Return whether a table that the result was made from is another one now."""
@@ -97,39 +108,32 @@ class Behind:
         )
 
 
-def rows_behind(behind: Behind, measure: str, value: object, limit: int) -> pd.DataFrame:
+def rows_behind(behind: Behind, value: object, limit: int | None) -> pd.DataFrame:
     """Return the facts of a cell, with what adding them up gave; see `Cell.rows`."""
     if behind.hidden is not None:
         raise InvalidQuery(
             f"The facts of this cell cannot be shown. {behind.hidden}",
             hint="Look into a cell of the deepest level.",
         )
-    model = behind.answer.model
     with behind.answer.store.read() as snapshot:
-        catalog = snapshot.state
-        moved = behind.moved(catalog)
+        moved = behind.moved(snapshot.state)
         evaluator = behind.evaluator(snapshot)
-        leaves = list(_leaves(Named(measure), model, set()))
-        columns = _columns(behind, leaves, model, catalog)
-        operands = [
-            each for node in leaves for each in (node.operand, node.other) if each is not None
-        ]
+        columns = _columns(behind, snapshot.state)
         conditions = evaluator.conditions(behind.place)
-        statement = evaluator.facts.listed([*columns.values(), *operands], conditions, limit + 1)
+        statement = evaluator.facts.listed([*columns.values()], conditions, limit)
+        count = evaluator.facts.count(conditions)
         found = snapshot.arrow(statement)
-        whole = found.num_rows <= limit
-        kept = found.slice(0, limit)
-        if whole:
-            check, agrees = _added_up(behind, measure, value, kept, leaves, len(columns), evaluator)
-        else:
-            count = evaluator.facts.count(conditions)
-            check, agrees = f"{limit:,} of {count:,} facts are shown: not added up.", None
+        check, agrees = _added_up(behind, value, count, evaluator, snapshot.state)
     arrays = [
         from_storage(array, column.data_type)
-        for array, column in zip(kept.columns, columns.values(), strict=False)
+        for array, column in zip(found.columns, columns.values(), strict=True)
     ]
     frame = to_frame(pa.Table.from_arrays(arrays, names=list(columns)))
     frame.attrs = {"value": value, "check": check, "agrees": agrees, "moved": moved}
+    if len(frame) < count:
+        shown = f"{len(frame):,} of {count:,} facts are shown"
+        message = f"{shown}; `rows(limit={_enough(count)})` shows all."
+        warn_caller([RowsLeftOutWarning(message)])
     if moved:
         message = f"The data changed since the result was made; these are the facts of now. {check}"
         warn_caller([DataMovedWarning(message)])
@@ -138,95 +142,61 @@ def rows_behind(behind: Behind, measure: str, value: object, limit: int) -> pd.D
     return frame
 
 
-def _leaves(node: MeasureExpression, model: CubeModel, seen: set[str]) -> Iterator[Aggregation]:
-    """Return the aggregates of facts that a measure is calculated from."""
-    if isinstance(node, Aggregation):
-        yield node
-    elif isinstance(node, Named) and node.name not in seen:
-        seen.add(node.name)
-        yield from _leaves(model.measures[node.name].expression, model, seen)
-    for each in inputs(node):
-        yield from _leaves(each, model, seen)
+def _enough(count: int) -> int:
+    """Return a round number that is no smaller.
+
+    >>> _enough(4301), _enough(7)
+    (5000, 7)
+    """
+    unit: int = 10 ** (len(str(count)) - 1)
+    return -(-count // unit) * unit
+
+
+def _columns(behind: Behind, catalog: Catalog) -> dict[str, Column]:
+    """Return the columns to show: all of the facts, and those of joined tables that are used."""
+    model, trace = behind.answer.model, behind.trace
+    tree = join_tree(model.fact, catalog)
+    schema = catalog.table(model.fact).schema
+    found = {c.name: Column(model.fact, c.name, c.data_type) for c in schema.columns}
+    used: list[object] = [model.level(key).operand for key in behind.coordinates]
+    used += [each for node in trace.leaves for each in _operands(node)]
+    for value in (*used, *trace.conditions):
+        for column in columns_behind(value, model):
+            if column.table != model.fact and not tree.is_many(column.table):
+                found[f"{column.table}.{column.name}"] = column
+    return found
 
 
 def _operands(node: Aggregation) -> list[Operand]:
     return [each for each in (node.operand, node.other) if each is not None]
 
 
-def _columns(
-    behind: Behind, leaves: Sequence[Aggregation], model: CubeModel, catalog: Catalog
-) -> dict[str, Column]:
-    """Return the columns to show: all of the facts, and those of joined tables that are used."""
-    tree = join_tree(model.fact, catalog)
-    schema = catalog.table(model.fact).schema
-    found = {c.name: Column(model.fact, c.name, c.data_type) for c in schema.columns}
-    used: list[Operand] = [model.level(key).operand for key in behind.coordinates]
-    used += [each for node in leaves for each in _operands(node)]
-    for operand in used:
-        for column in columns_behind(operand, model):
-            if column.table != model.fact and not tree.is_many(column.table):
-                found[f"{column.table}.{column.name}"] = column
-    return found
-
-
 def _added_up(
-    behind: Behind,
-    measure: str,
-    value: object,
-    rows: pa.Table,
-    leaves: Sequence[Aggregation],
-    skipped: int,
-    evaluator: Evaluator,
+    behind: Behind, value: object, count: int, evaluator: Evaluator, catalog: Catalog
 ) -> tuple[str, bool | None]:
-    """Return what adding up the rows gave, as a sentence, and whether it is the cell's value."""
-    values: dict[int, object] = {}
-    position = skipped
-    tree = join_tree(behind.answer.model.fact, behind.answer.catalog)
-    for node in leaves:
-        operands = _operands(node)
-        columns = [rows.column(position + index).to_pylist() for index in range(len(operands))]
-        position += len(operands)
-        tables = {c.table for each in operands for c in columns_behind(each, behind.answer.model)}
-        if node.per == "partner" or any(tree.is_many(table) for table in tables):
-            return f"`{node}` is not made of facts: not added up.", None
-        values[id(node)] = _leaf(node, columns, rows.num_rows)
-    adding = _Adding(behind.answer.model, evaluator.facts, values)
+    """Return what adding up all facts gave, as a sentence, and whether it is the cell's value."""
+    trace = behind.trace
+    other = trace.hindrance or _not_of_facts(trace.leaves, behind.answer.model, catalog)
+    if other:
+        return f"{other}: not added up.", None
     try:
-        second = adding.value(Named(measure), behind.place)
+        second = evaluator.value(Named(behind.measure), behind.place)
     except NotChecked as reason:
-        return f"{reason} looks at more than these facts: not added up.", None
+        return f"There is no second way for {reason}: not added up.", None
     except Undecided:
         return "It hangs on the last digit of a float: not added up.", None
-    if same(value, second, adding.greatest):
-        return f"{rows.num_rows:,} facts give {second!r}, the value of the cell.", True
-    return f"{rows.num_rows:,} facts give {second!r}, and the cell has {value!r}.", False
+    some = ", of which `al.filter` takes a part," if trace.partial else ""
+    facts = f"1 fact{some} gives" if count == 1 else f"{count:,} facts{some} give"
+    if same(value, second, evaluator.greatest):
+        return f"{facts} {second!r}, the value of the cell.", True
+    return f"{facts} {second!r}, and the cell has {value!r}.", False
 
 
-def _leaf(node: Aggregation, columns: list[list[Any]], count: int) -> object:
-    """Return an aggregate of the values of rows; without rows, ``None``."""
-    if not columns:
-        return count or None
-    if node.other is not None:
-        pairs = [pair for pair in zip(*columns, strict=True) if None not in pair]
-        if not pairs:
-            return None
-        if node.function == "sum_product":
-            return aggregated("sum", [left * right for left, right in pairs], node.options)
-        chosen = min if node.function == "first" else max
-        return chosen(pairs, key=lambda pair: (value_key(pair[1]), value_key(pair[0])))[0]
-    values = [value for value in columns[0] if value is not None]
-    if not values:
-        return 0 if node.function in {"count", "count_distinct"} and count else None
-    return aggregated(node.function, values, node.options)
-
-
-class _Adding(Evaluator):
-    """Evaluates a measure from what its facts gave, and from nothing else."""
-
-    def __init__(self, model: CubeModel, facts: Facts, values: dict[int, object]) -> None:
-        super().__init__(model, facts, {})
-        self._values = values
-
-    def leaf(self, node: Aggregation, place: Place) -> object:  # noqa: ARG002 -- this one's alone
-        """Return what the rows of the cell gave."""
-        return self._values[id(node)]
+def _not_of_facts(leaves: Sequence[Aggregation], model: CubeModel, catalog: Catalog) -> str:
+    """Return which aggregate is one of rows of a joined table, as the subject of a sentence."""
+    tree = join_tree(model.fact, catalog)
+    for node in leaves:
+        tables = {c.table for each in _operands(node) for c in columns_behind(each, model)}
+        if node.per == "partner" or any(tree.is_many(table) for table in tables):
+            return f"`{node}` is not made of facts"
+    return ""

@@ -59,23 +59,27 @@ class Cell:
             behind.count(),
         )
 
-    def rows(self, limit: int = 1000) -> pd.DataFrame:
-        """Return the facts of the cell, and add them up again.
+    def rows(self, limit: int | None = 1000) -> pd.DataFrame:
+        """Return the facts of the cell, and add all of them up again.
 
         The columns are those of the fact table, and those of joined tables that the measure and
-        the levels use, as ``table.column``. ``attrs["check"]`` says what adding up gave; where
-        that is not the value of the cell, it comes as a warning too. Facts that changed since the
-        result was made come as they are now, with a `DataMovedWarning`.
+        the levels use, as ``table.column``. What `al.filter` leaves out of the whole measure is
+        left out here. ``attrs["check"]`` says what adding up gave; where that is not the value of
+        the cell, it comes as a warning too. Facts that changed since the result was made come as
+        they are now, with a `DataMovedWarning`.
 
         Args:
-            limit: Most rows; fewer than the cell has cannot be added up.
+            limit: Most rows; ``None`` for all. Where the cell has more, a `RowsLeftOutWarning` says
+                how many; all of them are added up.
 
         Raises:
+            InvalidArgument: ``limit`` is no such number.
             InvalidQuery: The cell is a total of ``totals="visible"``, which facts do not show.
         """
-        if limit < 1:
-            raise InvalidArgument("limit", limit, "a number of rows, 1 or more")
-        return rows_behind(self._behind, self.measure, self.value, limit)
+        whole = isinstance(limit, int) and not isinstance(limit, bool)
+        if limit is not None and not (whole and limit >= 1):
+            raise InvalidArgument("limit", limit, "a number of rows, 1 or more, or None for all")
+        return rows_behind(self._behind, self.value, limit)
 
     def __repr__(self) -> str:
         """Return measure, coordinates and value."""
@@ -91,7 +95,8 @@ class CellExplanation:
         value: The number.
         coordinates: Member by name of level.
         formulas: The measure, and the measures that it is made of, as they were written.
-        filters: The conditions about levels that hold for its facts besides.
+        filters: The conditions about levels that hold for its facts besides: those of the query,
+            and those of `al.filter` that hold for the whole measure.
         statement: The SQL that gave the result.
         facts: Number of facts of the cell at the moment; ``None`` for a total of
             ``totals="visible"``, which is not counted.
@@ -145,7 +150,7 @@ def cell(answer: Answer, measure: object, coordinates: Mapping[Any, object]) -> 
     if not _has(answer, name, wanted):
         found = answer.ask(_query_for(answer.query, name, wanted))
     members, value = _only(found, name, given, wanted)
-    return Cell(name, members, value, Behind(found, members))
+    return Cell(name, members, value, Behind(found, name, members))
 
 
 def formulas(name: str, model: CubeModel) -> dict[str, str]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING
 
+from atomlite.cubes.keeping import own_name
+
 if TYPE_CHECKING:
     from atomlite.cubes.planning.plan import Plan
 
@@ -19,7 +21,7 @@ class Explanation:
         statement: The SQL that gave the result, with ``$1``, ``$2``, ... for its values.
         parameters: The values; not shown, since they may be secret.
         stages: The SQL that came before, for each Python measure that the query needs.
-        source: ``"facts"``, or the name of the aggregate table that was read in their place.
+        source: ``"facts"``, or the name in the cube of the aggregate table that was read instead.
         tables: Names of the tables that were read.
         joins: Names of the tables that were joined.
         rows: Number of cells of the result.
@@ -40,7 +42,9 @@ class Explanation:
 
     def __repr__(self) -> str:
         """Return facts, statement and plan, one below the other."""
-        facts = "\n".join(f"{name + ':':<10}{value}" for name, value in self._facts())
+        known = self._facts()
+        width = max(len(name) for name, _ in known) + 2
+        facts = "\n".join(f"{name + ':':<{width}}{value}" for name, value in known)
         stages = [f"Before, for a Python measure:\n{text}" for text in self.stages]
         return "\n\n".join([facts, *stages, self.statement, self.plan])
 
@@ -63,13 +67,14 @@ class Explanation:
 
     def _facts(self) -> list[tuple[str, str]]:
         times = ", ".join(f"{name} {1000 * each:,.1f} ms" for name, each in self.seconds.items())
+        bound = [("Bound values", f"{len(self.parameters):,} (not shown)")]
         return [
             ("Cube", self.cube),
             ("Source", self.source),
             ("Tables", ", ".join(self.tables)),
             ("Joins", ", ".join(self.joins) or "none"),
             ("Cells", f"{self.rows:,}"),
-            ("Values", f"{len(self.parameters):,}, not shown"),
+            *(bound if self.parameters else []),
             ("Time", times),
         ]
 
@@ -90,7 +95,7 @@ def explained(
         statement=plan.statement.text,
         parameters=plan.statement.parameters,
         stages=tuple(stage.statement.text for stage in plan.stages),
-        source=plan.source or "facts",
+        source="facts" if plan.source is None else own_name(plan.source, plan.model.name),
         tables=plan.tables,
         joins=plan.joined,
         rows=rows,

@@ -6,8 +6,10 @@ What stands in the cells are the values themselves; only how they are shown is f
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from functools import cache
+import sys
+from collections.abc import Callable, Mapping
+from functools import cache, wraps
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,22 +34,44 @@ else:
     _Frame = object
 
 _GAP = "..."
+_SELECTIONS = (
+    "__copy__",
+    "__deepcopy__",
+    "__getitem__",
+    "copy",
+    "drop",
+    "dropna",
+    "filter",
+    "head",
+    "nlargest",
+    "nsmallest",
+    "query",
+    "sample",
+    "sort_index",
+    "sort_values",
+    "tail",
+)
+"""Methods of frames that give some of the rows and columns, or all of them in another order."""
 
 
 class CubeResult(_Frame):
     """The result of a query of a cube: a DataFrame that knows what it came from.
 
     The index has the levels, sorted by level order, and the columns are the measures. A total has
-    `TOTAL` at the first level that it does not express, and nothing at those after. Whatever is
-    made of it, such as a selection or a copy, is a plain DataFrame.
+    `TOTAL` at the first level that it does not express, and nothing at those after.
+
+    Its copies and what selects or sorts rows and columns, such as `head`, `loc`, `sort_values` and
+    brackets, know the same. Whatever else is made of it, such as calculations and `reset_index`, is
+    a plain DataFrame.
     """
 
     _answer: Answer
 
     @property
     def additivity(self) -> dict[str, Additivity]:
-        """Whether the cells of each measure add up."""
-        return {measure.name: measure.additivity for measure in measures_of(self._answer.plan)}
+        """Whether the cells of each measure that it has add up."""
+        measures = measures_of(self._answer.plan)
+        return {each.name: each.additivity for each in measures if each.name in self.columns}
 
     @property
     def version(self) -> Version:
@@ -92,7 +116,7 @@ class CubeResult(_Frame):
         """Let it be pickled as a plain DataFrame."""
         import pandas as pd  # noqa: PLC0415 -- where frames leave
 
-        return pd.DataFrame, (self.copy(),)
+        return pd.DataFrame, (pd.DataFrame.copy(self),)
 
     @property
     def _constructor(self) -> type[pd.DataFrame]:
@@ -157,6 +181,10 @@ def pretty_result(answer: Answer) -> CubeResult:
     index = index_of(table.columns[:width], table.column_names[:width], depths)
     frame = to_frame(table.select(range(width + 1, table.num_columns)))
     frame.index = index
+    return _result(frame, answer)
+
+
+def _result(frame: pd.DataFrame, answer: Answer) -> CubeResult:
     result = _class()(frame)
     object.__setattr__(result, "_answer", answer)
     return result
@@ -167,7 +195,48 @@ def _class() -> type[CubeResult]:
     """Return the class of results, which is made when pandas is there."""
     import pandas as pd  # noqa: PLC0415 -- where frames leave
 
-    return type("CubeResult", (CubeResult, pd.DataFrame), {"__doc__": CubeResult.__doc__})
+    members: dict[str, Any] = {name: _keeping(pd.DataFrame, name) for name in _SELECTIONS}
+    for name in ("loc", "iloc"):
+        members[name] = _indexing(name)
+    members["__doc__"] = CubeResult.__doc__
+    return type("CubeResult", (CubeResult, pd.DataFrame), members)
+
+
+def _keeping(owner: type, name: str) -> Callable[..., Any]:
+    """Return a method of frames whose results know what the frame itself knows."""
+    method = getattr(owner, name)
+
+    @wraps(method)
+    def select(self: CubeResult, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 -- as pandas
+        return _kept(self, method(self, *args, **kwargs), sys._getframe(1))  # noqa: SLF001 -- its caller
+
+    return select
+
+
+def _indexing(name: str) -> property:
+    """Return ``loc`` or ``iloc``, whose results know what the frame itself knows."""
+    import pandas as pd  # noqa: PLC0415 -- where frames leave
+
+    kind = type(getattr(pd.DataFrame(), name))
+
+    def __getitem__(self: Any, key: object) -> Any:  # noqa: ANN401, N807 -- as pandas
+        return _kept(self.obj, kind.__getitem__(self, key), sys._getframe(1))  # noqa: SLF001 -- its caller
+
+    indexer = type(kind.__name__, (kind,), {"__getitem__": __getitem__})
+    return property(lambda self: indexer(name, self))
+
+
+def _kept(result: CubeResult, made: Any, caller: FrameType) -> Any:  # noqa: ANN401 -- as pandas
+    """Return a selection as a result, where it has its index still.
+
+    Methods of pandas select, too, and go on to make other things of it: they get a plain frame.
+    """
+    import pandas as pd  # noqa: PLC0415 -- where frames leave
+
+    inside = caller.f_globals.get("__name__", "").partition(".")[0] == "pandas"
+    if inside or not isinstance(made, pd.DataFrame) or made.index.names != result.index.names:
+        return made
+    return _result(made, result._answer)  # noqa: SLF001 -- of its own class
 
 
 def plain(value: object) -> object:

@@ -94,7 +94,7 @@ def _head(execution: Execution) -> dict[str, JsonValue]:
     columns = [column.name for column in plan.columns]
     return {
         "cube": plan.model.name,
-        "data_version": str(version_read(plan, execution.catalog)),
+        "tables_version": str(version_read(plan, execution.catalog)),
         "levels": [
             {**level_facts(level), "column": name}
             for level, name in zip(plan.axis, columns, strict=False)

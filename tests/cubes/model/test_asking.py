@@ -61,7 +61,7 @@ def test_names_and_handles_mean_the_same(cube: al.Cube) -> None:
     assert asked(cube.model, [], levels="day") == Query((), (levels["day"].key,))
     assert asked(cube.model, [], levels=levels["day"]) == Query((), (levels["day"].key,))
     assert asked(cube.model, [], levels="day", order_by="day", ordered=False).ordered
-    assert not asked(cube.model, [], ordered=False).ordered
+    assert not asked(cube.model, [], levels="day", ordered=False).ordered
     assert m["units.SUM"].asc() == QueryOrdering("units.SUM")
 
 
@@ -79,8 +79,8 @@ def test_what_is_given_in_the_wrong_place_says_where_it_belongs(star: Star, cube
         ([], {"levels": [star.sales["item"]]}, "`item` is not a level"),
         ([], {"levels": {"day"}}, "levels is a set"),
         ([], {"levels": 5}, "integer 5 is not a level"),
-        ([], {"filter": "day"}, "filter is text"),
-        ([], {"filter": True}, "filter is boolean True"),
+        (["units.SUM"], {"filter": "day"}, "filter is text"),
+        (["units.SUM"], {"filter": True}, "filter is boolean True"),
         ([], {"order_by": 5}, "order_by is integer 5"),
         ([], {"order_by": star.sales["item"]}, "order_by is `item`"),
         ([], {"order_by": levels["day"].desc(nulls="first")}, "Null is last"),
@@ -174,3 +174,12 @@ def test_filters_are_about_levels_and_measures(star: Star, cube: al.Cube) -> Non
     del cube.hierarchies["item"]
     with pytest.raises(LevelNotFound, match="item"):
         cube.query("units.SUM", filter=item == "pen")
+
+
+def test_a_query_needs_something_to_show(cube: al.Cube) -> None:
+    """Measures or levels; the error says so, and names one."""
+    with pytest.raises(InvalidQuery, match="needs measures or levels") as caught:
+        cube.query(filter=cube.levels["day"].isin(None), include_totals=True)
+
+    assert '"contributors.COUNT"' in caught.value.hint
+    assert len(cube.query(levels=["day"]).columns) == 0

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from atomlite.cubes.model import ColumnOrder, CustomOrder, LevelOrder, NaturalOrder
 from atomlite.cubes.query import Query
 from atomlite.expressions.columns import Column
-from atomlite.measures.nodes import Aggregation
+from atomlite.measures.coordinates import HierarchyKey
+from atomlite.measures.nodes import Aggregation, Total
 from tests.cubes.navigation.cubes import FACTS, Cube
 
 _TEXT = st.text(st.sampled_from("ab/:0 19ä🙂\0\n"), max_size=6) | st.text(max_size=4)
@@ -105,3 +106,36 @@ def test_members_follow_the_smallest_value_of_a_column(
     assert _members(pa.string(), ["z 10", "y", "x", "z 9"], order) == (
         ["z 9", "z 10", "y", "x"] if ascending else ["x", "y", "z 9", "z 10"]
     )
+
+
+def test_equal_numbers_in_text_are_in_the_order_of_their_text() -> None:
+    """Zeros before a number do not count, but for this."""
+    texts = [f"{tail}{'0' * zeros}7" for tail in ("", "n", "m") for zeros in range(20)]
+
+    for given_texts in (texts, texts[::-1], texts[1::2] + texts[::2]):
+        assert _members(pa.string(), given_texts, NaturalOrder()) == sorted(texts, key=_natural)
+
+
+def test_the_first_member_of_a_level_in_the_order_of_a_column() -> None:
+    """A slicing hierarchy that is not asked for stays there, beside its own total."""
+    columns = {"price": pa.int64(), "amount": pa.int64()}
+    rows = [
+        {"price": price, "amount": amount}
+        for price, amount in [(1, 5), (1, 9), (2, 7), (2, 8), (None, 1)]
+    ]
+    by_amount = ColumnOrder(Column(FACTS, "amount", pa.int64()), ascending=False)
+    cube = Cube(
+        columns, rows, {"Price": ("price",)}, orders={"price": by_amount}, slicing=["Price"]
+    )
+    amount = Aggregation("sum", cube.column("amount"))
+    query = Query(("count", "total"), ())
+    try:
+        measures = {
+            "count": Aggregation("count"),
+            "total": Total(amount, (HierarchyKey("D", "Price"),)),
+        }
+        (line,) = cube.found(query, **measures)
+        assert line.values == (2, 15)
+        assert not cube.wrong(query, **measures)
+    finally:
+        cube.close()

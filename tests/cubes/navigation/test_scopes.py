@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any, TypeAlias
 
 import pyarrow as pa
 import pytest
 
+from atomlite.cubes.model import CustomOrder
 from atomlite.measures.coordinates import HierarchyKey
 from atomlite.measures.nodes import (
     AggregateName,
@@ -267,3 +269,52 @@ def test_running_totals_below_the_level_alone_are_null(cube: Cube, units: Aggreg
     found = cube.values(running, "month", "day")
 
     assert set(found.values()) == {None}
+
+
+@pytest.fixture(name="listed")
+def _listed() -> Iterator[Cube]:
+    rows: list[dict[str, Any]] = [
+        {"letter": "b", "day": date(2024, 1, 5), "units": 1},
+        {"letter": "c", "day": date(2024, 1, 1), "units": 1},
+        {"letter": "a", "day": None, "units": 1},
+        {"letter": "d", "day": date(2024, 1, 9), "units": 1},
+    ]
+    made = Cube(
+        {"letter": pa.string(), "day": pa.date32(), "units": pa.int64()},
+        rows,
+        {"Letter": ("letter",), "Day": ("day",)},
+        orders={"letter": CustomOrder(("d", "c"))},
+    )
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("ascending", [True, False])
+def test_equal_ranks_follow_an_order_that_the_cells_are_not_in(
+    listed: Cube, ascending: bool
+) -> None:
+    """Neither that of the facts nor that of the letters."""
+    units = Aggregation("sum", listed.column("units"))
+    rank = Rank(units, HierarchyKey("D", "Letter"), ascending=ascending)
+
+    assert listed.values(rank, "letter") == {"d": 1, "c": 2, "a": 3, "b": 4}
+
+
+@pytest.mark.parametrize(
+    ("reach", "expected"),
+    [
+        (("-P1D", None), [3, 2, 1]),
+        ((None, "P0D"), [1, 2, 3]),
+        (("-P4D", "P4D"), [2, 3, 2]),
+    ],
+)
+def test_a_window_of_time_is_without_facts_of_no_date(
+    listed: Cube, reach: Reach, expected: list[int]
+) -> None:
+    """These are in no time before or after another; they have a window of their own."""
+    units = Aggregation("sum", listed.column("units"))
+    scope = CumulativeScope(listed.level("day"), window=reach)
+    found = listed.values(ScopedAggregation("sum", units, scope), "day")
+
+    days = [date(2024, 1, number) for number in (1, 5, 9)]
+    assert found == dict(zip([*days, None], [*expected, 1], strict=True))

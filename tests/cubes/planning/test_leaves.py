@@ -140,11 +140,12 @@ def test_sum_product(one_session: al.Session, rows: list[tuple[Any, Any]]) -> No
     assert found == (sum(there) if there else None)
 
 
+@pytest.mark.parametrize("spread", [al.agg.std, al.agg.var])
 @pytest.mark.parametrize("mode", ["sample", "population"])
 @pytest.mark.parametrize("value", [math.nan, math.inf, 3.0])
-def test_the_spread_of_one_value(session: al.Session, mode: Any, value: float) -> None:  # noqa: ANN401
+def test_the_spread_of_one_value(session: al.Session, spread: Any, mode: Any, value: float) -> None:  # noqa: ANN401
     """It is none of a sample; of all it is 0, unless the value has no distance to itself."""
-    found = value_of(session, lambda x, _: al.agg.std(x, mode=mode), [(value, None)], pa.float64())
+    found = value_of(session, lambda x, _: spread(x, mode=mode), [(value, None)], pa.float64())
 
     if mode == "sample":
         assert found is None

@@ -220,3 +220,21 @@ def test_python_functions_see_each_set_of_cells_once(cube: al.Cube) -> None:
 
     assert sorted(found, key=str) == [("a", 1, 8), ("b", 1, 7), (None, 0, 15)]
     assert sorted(map(sorted, calls)) == [[7, 8], [15]]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3])
+def test_a_limit_counts_the_cells_that_a_condition_about_cells_leaves(
+    cube: al.Cube, limit: int
+) -> None:
+    """Lyon and Oslo go before the first are taken."""
+    found = rows(
+        cube,
+        "units",
+        levels="City",
+        filter=cube.measures["units"] > 2,
+        order_by=cube.measures["units"],
+        limit=limit,
+    )
+
+    cells = [("F", "Paris", 2, 4), ("X", None, 2, 4), ("F", "Nice", 2, 5)]
+    assert found == cells[:limit]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,6 +13,7 @@ import pytest
 import atomlite as al
 from atomlite.cubes.planning.plan import Plan, plan
 from atomlite.cubes.query import Query
+from atomlite.errors import InvalidAggregate
 from atomlite.expressions.conditions import Condition
 from atomlite.sql import Statement
 
@@ -218,3 +221,98 @@ def test_an_aggregate_table_stands_for_all_tables_that_it_was_made_from(
     assert made.source == names[0]
     assert made.tables == ("Sales", "Shops")
     assert [row["units.SUM"] for row in answer(cube, made)] == [3, 4]
+
+
+def test_facts_aggregated_before_they_are_joined_are_of_the_first_member(
+    cube: al.Cube, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slicing hierarchy that is not asked for restricts them, as a condition on it would."""
+    hierarchies = {
+        key: replace(each, slicing=key.name == "Day")
+        for key, each in cube.model.hierarchies.items()
+    }
+    model = replace(cube.model, hierarchies=hierarchies)
+    query = Query(("sum", "count"), (cube.levels["city"].key,), include_totals=True)
+    made = plan(query, model, cube._store.state)
+
+    condition = cube.levels["day"] == 0
+    plain = expected(cube, ("sum", "count"), ("city",), monkeypatch, condition)
+    assert sorted(map(repr, answer(cube, made))) == sorted(map(repr, plain))
+
+
+class Held(NamedTuple):
+    """A cube with an aggregate table of cities, while kinds are in the facts alone."""
+
+    cube: al.Cube
+    source: Callable[..., str | None]
+
+
+@pytest.fixture(name="held")
+def _held(session: al.Session) -> Held:
+    table = session.read_pandas(
+        pd.DataFrame(
+            {"city": ["a", "a", "b"], "kind": ["x", "y", "y"], "day": [1, 1, 2], "units": [1, 2, 4]}
+        ),
+        table_name="Sales",
+    )
+    cube = session.create_cube(table, mode="manual", filter=table["day"] == 1)
+    cube.hierarchies["City"] = [table["city"]]
+    cube.hierarchies["Kind"] = [table["kind"]]
+    cube.measures["sum"] = al.agg.sum(table["units"])
+    cube.measures["of y"] = al.filter(cube.measures["sum"], cube.levels["kind"] == "y")
+    cube.aggregates.add(levels=["city"], measures=["sum"], name="cities")
+
+    def source(*measures: str, **query: Any) -> str | None:  # noqa: ANN401 -- as `query`
+        text = cube.query(*measures, explain=True, **query).source
+        return None if text == "facts" else text
+
+    return Held(cube, source)
+
+
+def test_an_aggregate_table_holds_the_facts_of_the_cube_alone(held: Held) -> None:
+    """Those that its own filter leaves out are not added up."""
+    answer = held.cube.query("sum", levels="city", include_totals=True, mode="raw")
+
+    assert "cities" in str(held.source("sum", levels="city", include_totals=True))
+    assert answer["sum"].tolist() == [3, 3]
+
+
+def test_a_measure_with_a_condition_on_a_level_that_is_not_held_reads_the_facts(held: Held) -> None:
+    """The condition is the measure's own, not one of the query."""
+    assert held.source("of y", levels="city") is None
+    assert held.cube.query("of y", levels="city")["of y"].tolist() == [2]
+
+
+def test_a_slicing_hierarchy_that_is_not_held_needs_the_facts(held: Held) -> None:
+    """Its first member cannot be told from the others in the table."""
+    held.cube.hierarchies["Kind"].slicing = True
+
+    assert held.source("sum", levels="city") is None
+    assert held.cube.query("sum", levels="city")["sum"].tolist() == [1]
+
+
+def test_visible_totals_over_a_level_that_is_not_held_need_the_facts(held: Held) -> None:
+    """The city's total is of the kinds that stay."""
+    query: dict[str, Any] = {
+        "levels": ["city", "kind"],
+        "filter": held.cube.measures["sum"] > 1,
+        "include_totals": True,
+        "totals": "visible",
+    }
+
+    assert held.source("sum", **query) is None
+    assert held.cube.query("sum", **query)["sum"].tolist() == [2, 2, 2]
+
+
+def test_what_is_of_each_partner_is_in_no_aggregate_table(session: al.Session) -> None:
+    """Even the smallest value: a query counts partners, and would never read the table."""
+    sales = session.read_pandas(pd.DataFrame({"shop": [1, 2]}), table_name="Sales")
+    shops = session.read_pandas(
+        pd.DataFrame({"id": [1, 2], "size": [5, 6]}), table_name="Shops", keys={"id"}
+    )
+    sales.join(shops, sales["shop"] == shops["id"])
+    cube = session.create_cube(sales)
+    cube.measures["least"] = al.agg.min(shops["size"], per="partner")
+
+    with pytest.raises(InvalidAggregate, match="counts rows of a joined table"):
+        cube.aggregates.add(levels=["shop"], measures=["least"])

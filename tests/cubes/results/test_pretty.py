@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import copy
 import pickle
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -145,23 +147,90 @@ def test_a_long_result_is_shortened(session: al.Session) -> None:
     assert firsts == ["Price.SUM", "Key", "0", "...", "999", "[1,000"]
 
 
-def test_what_is_made_of_a_result_is_a_plain_frame(cube: al.Cube) -> None:
-    """Selections, calculations, copies and pickles; only the result itself knows its cube."""
-    result = cube.query("Price.SUM", "Number.SUM", levels="Day")
-    made = [
-        result[["Price.SUM"]],
-        result * 2,
-        result.copy(),
-        copy.copy(result),
-        copy.deepcopy(result),
-        result.reset_index(),
-        pickle.loads(pickle.dumps(result)),  # noqa: S301 -- of our own
-    ]
+SELECTIONS: dict[str, Callable[[al.CubeResult], Any]] = {
+    "head": lambda result: result.head(2),
+    "tail": lambda result: result.tail(2),
+    "loc": lambda result: result.loc[["France"]],
+    "loc with an axis": lambda result: result.loc(axis=0)[["France"]],
+    "iloc": lambda result: result.iloc[:2, :1],
+    "columns": lambda result: result[["Price.SUM"]],
+    "rows": lambda result: result[result["Price.SUM"] > 2],
+    "sort_values": lambda result: result.sort_values("Price.SUM"),
+    "sort_index": lambda result: result.sort_index(level="City", sort_remaining=False),
+    "nlargest": lambda result: result.nlargest(2, "Price.SUM"),
+    "nsmallest": lambda result: result.nsmallest(2, "Price.SUM"),
+    "query": lambda result: result.query("`Price.SUM` > 2"),
+    "drop": lambda result: result.drop(columns="Number.SUM"),
+    "dropna": lambda result: result.dropna(),
+    "filter": lambda result: result.filter(["Price.SUM"]),
+    "sample": lambda result: result.sample(2, random_state=1),
+    "copy": lambda result: result.copy(),
+    "copy.copy": copy.copy,
+    "copy.deepcopy": copy.deepcopy,
+    "a selection of one": lambda result: result.head(4)[["Price.SUM"]].tail(2),
+}
+OTHERS: dict[str, Callable[[al.CubeResult], Any]] = {
+    "calculation": lambda result: result * 2,
+    "comparison": lambda result: result > 2,
+    "reset_index": lambda result: result.reset_index(),
+    "other index": lambda result: result.sort_values("Price.SUM", ignore_index=True),
+    "droplevel": lambda result: result.droplevel("City"),
+    "xs": lambda result: result.xs("France"),
+    "loc of a member": lambda result: result.loc["France"],
+    "unstack": lambda result: result["Price.SUM"].unstack(),  # noqa: PD010 -- what is tested
+    "transposed": lambda result: result.T,
+    "concat": lambda result: pd.concat([result, result]),
+    "rename": lambda result: result.rename(columns={"Price.SUM": "Number.SUM"}),
+    "assign": lambda result: result.assign(**{"Price.SUM": 0}),
+    "round": lambda result: result.round(),
+    "fillna": lambda result: result.fillna(0),
+    "group": lambda result: result.groupby(level=0).sum(),
+    "pickle": lambda result: pickle.loads(pickle.dumps(result)),  # noqa: S301 -- of our own
+    "pickle of a selection": lambda result: pickle.loads(pickle.dumps(result.head())),  # noqa: S301
+}
 
-    assert [type(each) for each in made] == [pd.DataFrame] * len(made)
-    assert isinstance(result, pd.DataFrame)
-    assert made[-1].equals(pd.DataFrame(result))
+
+@pytest.mark.parametrize("made", SELECTIONS.values(), ids=SELECTIONS)
+def test_a_selection_of_a_result_is_a_result(
+    cube: al.Cube, made: Callable[[al.CubeResult], Any]
+) -> None:
+    """Its values are those that pandas gives, shown as the measures say, and its cells known."""
+    cube.measures["Price.SUM"].formatter = "DOUBLE[0.0 EUR]"
+    result = cube.query("Price.SUM", "Number.SUM", levels="City")
+    selected, expected = made(result), made(pd.DataFrame(result))  # type: ignore[arg-type] # plain
+
+    assert type(selected).__name__ == "CubeResult"
+    assert type(expected) is pd.DataFrame
+    pd.testing.assert_frame_equal(pd.DataFrame(selected), expected)
+    assert " EUR" in repr(selected)
+    assert " EUR" in selected._repr_html_()
+    assert list(selected.additivity) == list(selected.columns)
+    assert selected.cell("Price.SUM", {"City": "Rome"}).value == 4.0
+    assert selected.version == result.version
+
+
+@pytest.mark.parametrize("made", OTHERS.values(), ids=OTHERS)
+def test_what_else_is_made_of_a_result_is_a_plain_frame(
+    cube: al.Cube, made: Callable[[al.CubeResult], Any]
+) -> None:
+    """Its numbers are no more those of the measures, or its index no more that of the levels."""
+    result = cube.query("Price.SUM", "Number.SUM", levels="City")
+    other, expected = made(result), made(pd.DataFrame(result))  # type: ignore[arg-type] # plain
+
+    assert type(other) is pd.DataFrame
+    pd.testing.assert_frame_equal(other, expected)
     assert type(result).__name__ == "CubeResult"
+
+
+def test_one_column_and_one_value_are_what_pandas_gives(cube: al.Cube) -> None:
+    """Also by `loc` and `iloc`, which can be assigned to."""
+    result = cube.query("Price.SUM", levels="Day")
+    result.loc[result.index[0], "Price.SUM"] = 7.5
+    result.iloc[1, 0] = 8.5
+
+    assert type(result["Price.SUM"]) is type(result.iloc[0]) is pd.Series
+    assert result.iloc[:2, 0].tolist() == [7.5, 8.5]
+    assert result.loc[result.index[0], "Price.SUM"] == 7.5
 
 
 def test_a_result_knows_what_its_measures_are(cube: al.Cube, session: al.Session) -> None:

@@ -83,7 +83,7 @@ def test_json_says_what_its_columns_are(served: al.Session, client: httpx.Client
     ).json()
 
     assert answer["cube"] == "Sales"
-    assert answer["data_version"] == str(served.version)
+    assert answer["tables_version"] == str(served.version)
     assert [each["column"] for each in answer["levels"]] == ["Country", "City"]
     assert answer["levels"][1]["hierarchy"] == "Geography"
     (measure,) = answer["measures"]
@@ -102,6 +102,32 @@ def test_json_says_what_its_columns_are(served: al.Session, client: httpx.Client
         [None, None, 1, None],
         [None, None, 2, None],
     ]
+
+
+def test_the_version_of_the_tables_stays_while_the_data_moves_on(
+    served: al.Session, client: httpx.Client
+) -> None:
+    """It is not the version of the answer's header, and is named so; the tag goes with it."""
+    first = asked(client, {"measures": ["Cost"]})
+    served.read_pandas(pd.DataFrame({"n": [1]}), table_name="Another")
+    second = asked(client, {"measures": ["Cost"]})
+
+    header = "Atomlite-Data-Version"
+    assert second.headers[header] == str(served.version) != first.headers[header]
+    assert second.json() == first.json()
+    assert second.json()["tables_version"] == first.headers[header]
+    assert second.headers["ETag"] == first.headers["ETag"]
+    assert "data_version" not in second.json()
+
+
+@pytest.mark.parametrize("body", [{}, {"measures": []}, {"levels": [], "limit": 1}])
+def test_a_query_for_nothing_is_refused(client: httpx.Client, body: object) -> None:
+    """The error says what to give."""
+    answer = asked(client, body)
+
+    assert answer.status_code == 400
+    assert answer.json()["error"]["code"] == "invalid_query"
+    assert "needs measures or levels" in answer.text
 
 
 def test_json_has_the_numbers_of_the_notebook(served: al.Session, client: httpx.Client) -> None:
@@ -254,7 +280,7 @@ def test_other_wrong_requests(client: httpx.Client) -> None:
     )
     assert client.get(PATH).status_code == 405
     assert client.post(PATH, content=b"x", headers={"Content-Type": "text/csv"}).status_code == 415
-    assert asked(client, {}, Accept="image/png").status_code == 406
+    assert asked(client, {"measures": ["Cost"]}, Accept="image/png").status_code == 406
     assert client.get("api/cubes/Nothing").status_code == 404
 
 

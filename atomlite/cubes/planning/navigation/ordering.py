@@ -41,10 +41,12 @@ class Ordered:
     Args:
         terms: Terms of an ``ORDER BY``, the most important first.
         layer: The lowest layer of the frame that has all they need.
+        over: The lowest layer over which a window that needs them can be added.
     """
 
     terms: tuple[str, ...]
     layer: int
+    over: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ def order_terms(frame: Frame, level: LevelKey) -> Ordered:
         source = f"(SELECT {member} AS m FROM {frame.relation(0)})"
         place = frame.compiler.fresh("j")
         select, on = _places(frame.compiler, model, source, member, place)
-        layer = frame.join(select, on, 0)
+        layer = frame.join_places(select, on)
         known = frame.orders[level] = Ordered((f"{place} NULLS LAST",), layer)
     return known
 

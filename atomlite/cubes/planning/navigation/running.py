@@ -42,13 +42,22 @@ def along_level(frame: Frame, node: ScopedAggregation, scope: CumulativeScope) -
     }
     given: list[tuple[list[Shape], Value]] = []
     if deep:
-        running, _ = _running(frame, node, scope)
-        given.append((deep, running))
+        given.append((deep, _running(frame, node, scope)))
+    whole: dict[Shape, Shape] = {}
+    if scope.window is None and scope.partitioning is None:  # the last member's is that of all
+        whole = {shape: inner for shape, inner in above.items() if not shape.depth(hierarchy)}
+    if whole:
+        source = beside(frame, whole.values())
+        value = named(source, source.value(node.measure))
+        made = aggregate(frame.compiler, node, value.sql)
+        found = gathered(frame, source, whole, made, value.layer, strict=value.strict)
+        given.append((list(whole), found))
+    above = {shape: inner for shape, inner in above.items() if shape not in whole}
     inside = {shape: inner for shape, inner in above.items() if inner in deep}
     apart = {shape: inner for shape, inner in above.items() if inner not in deep}
     for to in filter(None, (inside, apart)):
         source = beside(frame, to.values())
-        running, place = _running(source, node, scope)
+        running, place = _running(source, node, scope), _place(source, scope)
         last = f"arg_max_null({running.sql}, {place.sql})"
         layer = max(running.layer, place.layer)
         found = gathered(frame, source, to, last, layer, strict=running.strict)
@@ -60,15 +69,19 @@ def along_level(frame: Frame, node: ScopedAggregation, scope: CumulativeScope) -
     return Value(f"CASE {cases} END", max(value.layer for _, value in given), strict)
 
 
-def _running(source: Frame, node: ScopedAggregation, scope: CumulativeScope) -> tuple[Value, Value]:
-    """Return the aggregate in each cell of the level, and the place of the cell along it."""
+def _running(source: Frame, node: ScopedAggregation, scope: CumulativeScope) -> Value:
+    """Return the aggregate in each cell of the level."""
     value = named(source, source.value(node.measure))
     rows = _rows(source, scope)
     made = aggregate(source.compiler, node, value.sql, rows.terms[0])
-    running = source.add(made, max(value.layer, rows.layer), strict=value.strict)
+    return source.add(made, max(value.layer, rows.over), strict=value.strict)
+
+
+def _place(source: Frame, scope: CumulativeScope) -> Value:
+    """Return the place of each cell along the level."""
     along = order_along(source, scope.level.owner)
     over = window(others(source, scope.level.owner), along.terms)
-    return running, source.add(f"row_number() OVER ({over})", along.layer)
+    return source.add(f"row_number() OVER ({over})", along.over)
 
 
 def _rows(source: Frame, scope: CumulativeScope) -> Ordered:
@@ -84,7 +97,7 @@ def _rows(source: Frame, scope: CumulativeScope) -> Ordered:
             )
             if scope.dense:
                 place, layer = _places(source, scope, within)
-                return Ordered((window(common, [place], f"RANGE {reach}"),), layer)
+                return Ordered((window(common, [place], f"RANGE {reach}"),), layer, layer)
             rows = f"ROWS {reach}"
         case (before, after):
             level = model.level(scope.level)
@@ -107,7 +120,7 @@ def _rows(source: Frame, scope: CumulativeScope) -> Ordered:
         case None:
             rows = "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
     along = order_along(source, scope.level.owner, below=within)
-    return Ordered((window(common, along.terms, rows),), along.layer)
+    return Ordered((window(common, along.terms, rows),), along.layer, along.over)
 
 
 def _places(source: Frame, scope: CumulativeScope, within: int) -> tuple[str, int]:

@@ -113,7 +113,8 @@ def order_along(frame: Frame, hierarchy: HierarchyKey, *, below: int = 0) -> Ord
     """
     given = [order_terms(frame, level) for level in levels_along(frame, hierarchy)[below:]]
     terms = tuple(term for each in given for term in each.terms)
-    return Ordered(terms, max((each.layer for each in given), default=0))
+    layer = max((each.layer for each in given), default=0)
+    return Ordered(terms, layer, max((each.over for each in given), default=0))
 
 
 def window(partition: Iterable[str], terms: Iterable[str], rows: str = "") -> str:

@@ -50,7 +50,7 @@ def shift(frame: Frame, node: Shift) -> Value:
     over = window([*others(source, node.hierarchy), *within], along.terms or ["1"])
     sql = f"{_lead(value.sql, node.offset, ' IGNORE NULLS')} OVER ({over})"
     sql = f"CASE WHEN {value.sql} IS NOT NULL THEN {sql} END"
-    moved = source.add(sql, max(value.layer, along.layer))
+    moved = source.add(sql, max(value.layer, along.over))
     return brought(frame, source, moved, shapes)
 
 
@@ -205,7 +205,7 @@ class _Dated:
             along = order_along(source, self._hierarchy)
             place = source.add(
                 f"row_number() OVER ({window([source.set_column], along.terms)})",
-                along.layer,
+                along.over,
             )
             layer = max(layer, place.layer)
             last = f"arg_max_null({value.sql}, {place.sql})"

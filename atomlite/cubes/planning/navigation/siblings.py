@@ -32,7 +32,7 @@ def rank(frame: Frame, node: Rank) -> Value:
     layer = value.layer
     if shapes:
         along = order_along(source, node.hierarchy)
-        layer = max(layer, along.layer)
+        layer = max(layer, along.over)
         direction = "ASC" if node.ascending else "DESC"
         common = [*others(source, node.hierarchy), *parents(source, node.hierarchy)]
         over = window(common, [f"{value.sql} {direction} NULLS LAST", *along.terms])
