@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-import re
-
+from atomlite.cubes.planning.plan import plan
 from atomlite.cubes.planning.relations import ordered
-from atomlite.measures.nodes import Aggregation, CumulativeScope, Rank, ScopedAggregation
+from atomlite.cubes.query import Query
+from atomlite.measures.nodes import (
+    Aggregation,
+    CumulativeScope,
+    MeasureExpression,
+    ParentValue,
+    Rank,
+    ScopedAggregation,
+)
 from tests.cubes.navigation.cubes import Cube
 
 
@@ -35,3 +42,27 @@ def test_what_is_calculated_is_kept() -> None:
     relations = {"_b1": "SELECT 0 AS g", "_f1_0": "SELECT g + 1 FROM _b1", "": "TABLE _f1_0, _f1_0"}
 
     assert ordered("", relations).splitlines()[1] == "_f1_0 AS MATERIALIZED (SELECT g + 1 FROM _b1)"
+
+
+def test_the_total_of_a_running_total_needs_no_window(cube: Cube, units: Aggregation) -> None:
+    """What the last member is worth is the aggregate of all members."""
+    running = ScopedAggregation("sum", units, CumulativeScope(cube.level("day")))
+
+    assert " OVER (" not in _text(cube, running, "kind")
+    assert cube.values(running, "kind") == {"pen": 18, "ink": 9, None: None}
+
+
+def test_windows_come_before_look_ups(cube: Cube, units: Aggregation) -> None:
+    """So that they do not carry what was looked up; the places of members they need."""
+    place = cube.level("city").key.owner
+    share = units / ParentValue(units, degrees=((place, 1),))
+    text = _text(cube, share + Rank(units, place), "city")
+
+    semi, places, parent = (text.index(each) for each in ("SEMI JOIN", " FROM _r1)", " FROM _f2_0"))
+    assert text.index(" OVER (PARTITION BY") < semi < places < parent
+    assert text.count("SEMI JOIN") == 1
+
+
+def _text(cube: Cube, node: MeasureExpression, column: str) -> str:
+    query = Query(("m",), (cube.level(column).key,), ordered=False)
+    return plan(query, cube.measured(m=node), cube.catalog).statement.text

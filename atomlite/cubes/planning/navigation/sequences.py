@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from atomlite.measures.coordinates import HierarchyKey, LevelKey
     from atomlite.measures.nodes import MeasureExpression
 
-_NAME = re.compile(r"\w+")
+_SHORT = re.compile(r"\w+|CAST\(\w+ AS \w+\)")
 
 
 def expressing(frame: Frame, hierarchy: HierarchyKey) -> tuple[Shape, ...]:
@@ -61,8 +61,8 @@ def is_of(frame: Frame, shapes: Collection[Shape]) -> str:
 
 
 def named(frame: Frame, value: Value) -> Value:
-    """Return a value as a column, where it is not one already; windows repeat it."""
-    if _NAME.fullmatch(value.sql):
+    """Return a value as a column, where it is not nearly one already; windows repeat it."""
+    if _SHORT.fullmatch(value.sql):
         return value
     return frame.add(value.sql, value.layer, strict=value.strict)
 
