@@ -103,7 +103,7 @@ Names = dict[str, set[str]]
         ),
         (al.agg.count() + 1, {}),
     ],
-    ids=str,
+    ids=lambda each: str(each) if isinstance(each, MeasureExpression) else "",
 )
 def test_what_a_measure_names(node: MeasureExpression, expected: Names) -> None:
     """Each kind names its own parts and those inside of it."""

@@ -336,7 +336,9 @@ def test_a_cursor_is_told_of_in_words(build: Build) -> None:
     assert "`nextPage`" in operation["description"]
 
 
-@pytest.mark.parametrize("schema", ["x", 5, [int], {"type": object()}], ids=str)
+@pytest.mark.parametrize(
+    "schema", ["x", 5, [int], {"type": object()}], ids=["text", "number", "list", "object"]
+)
 def test_a_schema_that_is_none_is_refused_when_the_endpoint_is_built(
     build: Build, schema: object
 ) -> None:
