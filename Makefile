@@ -12,7 +12,8 @@ help:  ## Show this list.
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 test: lint docs .venv/test.installed  ## Check style and types, build the docs, run all tests.
-	$(bin)/python -m pytest --numprocesses=auto --dist=worksteal $(ARGS)
+	$(bin)/python -m pytest --numprocesses=auto --dist=worksteal -m "not alone" $(ARGS)
+	$(bin)/python -m pytest -m alone $(ARGS) || [ $$? -eq 5 ]  # 5: ARGS name none of them
 
 coverage: .venv/test.installed  ## Run all tests and report what they reach; half as slow again.
 	$(bin)/python -m pytest --cov --cov-report=term $(ARGS)

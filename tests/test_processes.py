@@ -14,6 +14,8 @@ from pyarrow import csv, parquet
 
 from tests.programs import run, start
 
+pytestmark = pytest.mark.alone
+
 _SERVING = """
     session = al.Session.start()
     table = session.read_pandas(pd.DataFrame({"a": range(1000)}), table_name="T")
