@@ -71,12 +71,18 @@ class Cursor:
         """
 
         def read(raw: duckdb.DuckDBPyConnection) -> pa.Table:
-            parsed = self._database.parsed(statement.text, raw)
-            found = raw.sql(parsed, params=list(statement.parameters))
-            return found.to_arrow_table() if most is None else _first_rows(found, most)
+            # No names: what a thread that hangs at the end of the process holds, the engine calls
+            # a leak, on the terminal.
+            if most is None:
+                table: pa.Table = relation(raw).to_arrow_table()
+                return table
+            return _first_rows(relation(raw).to_arrow_reader(_BATCH_ROWS), most)
 
-        table: pa.Table = self._traced(statement, read, limit)
-        return table
+        def relation(raw: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
+            parsed = self._database.parsed(statement.text, raw)
+            return raw.sql(parsed, params=list(statement.parameters))
+
+        return self._traced(statement, read, limit)
 
     def changed(self, statement: Statement) -> int:
         """Run a change and return the number of rows it touched."""
@@ -191,12 +197,12 @@ class Cursor:
             raise fault from error
 
 
-def _first_rows(found: duckdb.DuckDBPyRelation, most: int) -> pa.Table:
+def _first_rows(reader: pa.RecordBatchReader, most: int) -> pa.Table:
     """Return the rows of a result, and no more than a batch beyond ``most``."""
     import pyarrow as pa  # noqa: PLC0415 -- sessions start sooner without
 
     batches, number = [], 0
-    with found.to_arrow_reader(_BATCH_ROWS) as reader:
+    with reader:
         for batch in reader:
             batches.append(batch)
             number += batch.num_rows
