@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from atomlite.cubes.planning.conditions import conjuncts, measures_in
 from atomlite.cubes.planning.partials import leaves_of
+from atomlite.cubes.references import names_in
 from atomlite.errors import ResultTooLarge
 from atomlite.errors.root import names_listed
 from atomlite.expressions.rendering import columns_of
-from atomlite.measures.dependencies import measures_of
 
 if TYPE_CHECKING:
     from atomlite.cubes.model import CubeModel, LevelModel
@@ -68,9 +67,7 @@ def too_large(plan: Plan) -> ResultTooLarge:
     model, query = plan.model, plan.query
     asked = dict.fromkeys(query.measures)
     asked |= dict.fromkeys(each.by for each in query.order_by if isinstance(each.by, str))
-    for condition in conjuncts(query.filter):
-        for node in measures_in(condition):
-            asked |= dict.fromkeys(sorted(measures_of(node)))
+    asked |= dict.fromkeys(sorted(names_in(query.filter)))
     names = [name for name in asked if _adds_up_exactly(name, model)] or list(asked)
     measures = "The measure" if len(names) == 1 else "One of the measures"
     return ResultTooLarge(

@@ -9,14 +9,13 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
-from atomlite.cubes.arguments import choice, flag
 from atomlite.cubes.changes import made_of
 from atomlite.cubes.defining import checked as checked_measure
 from atomlite.cubes.homes import check_home
 from atomlite.cubes.joins import join_tree
 from atomlite.cubes.model import ROW_COUNT, ColumnOrder
 from atomlite.cubes.names import full_name, level_named, measure_named
-from atomlite.cubes.query import Query, QueryOrdering
+from atomlite.cubes.query import Query, QueryOrdering, Totals
 from atomlite.cubes.references import (
     check_column,
     check_facts,
@@ -38,6 +37,7 @@ from atomlite.errors import (
 )
 from atomlite.expressions.columns import Column, Operand, Ordering
 from atomlite.expressions.conditions import Condition
+from atomlite.measures.arguments import chosen, truth
 from atomlite.measures.coordinates import LevelKey, LevelOperand
 from atomlite.measures.handles import hierarchy_of
 from atomlite.measures.nodes import Constant, LevelValue, MeasureExpression, Named
@@ -97,13 +97,14 @@ def asked(
             f"filter is {described(filter)}.",
             hint='Write a condition: `cube.levels["City"] == "Paris"`.',
         )
+    chosen("totals", totals, Totals)
     return Query(
         names,
         keys,
         filter,
-        include_totals=flag("include_totals", include_totals),
-        totals="visible" if choice("totals", totals, ("all", "visible")) == "visible" else "all",
-        include_empty_rows=flag("include_empty_rows", include_empty_rows),
+        include_totals=truth("include_totals", include_totals),
+        totals="visible" if totals == "visible" else "all",
+        include_empty_rows=truth("include_empty_rows", include_empty_rows),
         order_by=orderings,
         limit=_limit(limit),
         ordered=ordered or bool(orderings) or limit is not None,

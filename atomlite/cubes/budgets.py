@@ -6,7 +6,7 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 
@@ -19,6 +19,10 @@ _LEAST = 0.5
 _MOST = 5.0
 
 
+def _fewer_levels() -> str:
+    return "Ask for fewer levels, or filter them"
+
+
 class Budget:
     """The time that is left for a query. It begins when it is made.
 
@@ -26,14 +30,14 @@ class Budget:
         seconds: All of it; ``None`` for no end.
 
     Attributes:
-        advice: What to do when it does not do, as the beginning of a sentence.
+        advice: Returns what to do when it does not do, as the beginning of a sentence.
     """
 
     __slots__ = ("_end", "_seconds", "advice")
 
     def __init__(self, seconds: float | None) -> None:
         self._seconds = seconds
-        self.advice = "Ask for fewer levels, or filter them"
+        self.advice: Callable[[], str] = _fewer_levels
         self._end: float | None = None
         self.begin()
 
@@ -81,4 +85,4 @@ class Budget:
             raise self._exceeded() from error
 
     def _exceeded(self) -> DeadlineExceeded:
-        return DeadlineExceeded(_WHAT, self._seconds or 0.0, _SETTING, advice=self.advice)
+        return DeadlineExceeded(_WHAT, self._seconds or 0.0, _SETTING, advice=self.advice())

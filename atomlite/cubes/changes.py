@@ -14,16 +14,16 @@ import pyarrow as pa
 from atomlite.cubes.defining import Defined, checked
 from atomlite.cubes.model import ROW_COUNT, CubeModel, HierarchyModel, MeasureModel
 from atomlite.cubes.rebinding import rebound, rebound_level
-from atomlite.cubes.references import parts_of, uses
+from atomlite.cubes.references import names_in, uses
 from atomlite.errors import AtomliteError, InvalidMeasure, MeasureInUse
 from atomlite.expressions.conditions import MAX_DEPTH
 from atomlite.measures.additivity import Additivity
-from atomlite.measures.nodes import MeasureExpression, Named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from atomlite.measures.coordinates import HierarchyKey
+    from atomlite.measures.nodes import MeasureExpression
     from atomlite.tables.catalogs import Catalog
 
 
@@ -51,8 +51,9 @@ def with_measures(
         },
     )
     measures = {**placed.measures}
-    _check_depths(expressions)
-    for name in _in_order(new, expressions):
+    order = _in_order(expressions)
+    _check_depths(order, expressions)
+    for name in _touched(new, order):
         placed = replace(placed, measures=measures)
         try:
             found = checked(expressions[name], placed, catalog)
@@ -149,7 +150,7 @@ def settled(model: CubeModel, catalog: Catalog) -> CubeModel:
     measures = {
         name: replace(known, expression=expressions[name]) for name, known in model.measures.items()
     }
-    for name in _in_order(expressions, expressions):
+    for name in _in_order(expressions):
         try:
             found = checked(expressions[name], replace(model, measures=measures), catalog)
         except AtomliteError:
@@ -171,37 +172,39 @@ def is_sound(name: str, model: CubeModel, catalog: Catalog) -> bool:
 def made_of(name: str, model: CubeModel) -> tuple[str, ...]:
     """Return a measure and those that it is made of, itself last; of those that exist."""
     expressions = {known.name: known.expression for known in model.measures.values()}
-    found: dict[str, None] = {}
+    found: dict[str, frozenset[str]] = {}
     _visit(name, expressions, found, ())
     return tuple(found)
 
 
-def names_in(expression: MeasureExpression) -> frozenset[str]:
-    """Return the names of the measures that an expression refers to."""
-    return frozenset(named.name for named in parts_of(expression, Named))
-
-
-def _in_order(changed: Iterable[str], expressions: Mapping[str, MeasureExpression]) -> list[str]:
-    """Return some measures and all that are made of them, each after what it is made of.
+def _in_order(expressions: Mapping[str, MeasureExpression]) -> dict[str, frozenset[str]]:
+    """Return the names in each expression, each after those that it is made of.
 
     Raises:
         InvalidMeasure: One is made of itself.
     """
-    order: dict[str, None] = {}
+    order: dict[str, frozenset[str]] = {}
     for name in expressions:
         _visit(name, expressions, order, ())
+    return order
+
+
+def _touched(changed: Iterable[str], order: Mapping[str, frozenset[str]]) -> list[str]:
+    """Return some measures and all that are made of them, in order."""
     touched = set(changed)
-    for name in order:
-        if not touched.isdisjoint(names_in(expressions[name])):
+    for name, parts in order.items():
+        if not touched.isdisjoint(parts):
             touched.add(name)
     return [name for name in order if name in touched]
 
 
-def _check_depths(expressions: Mapping[str, MeasureExpression]) -> None:
+def _check_depths(
+    order: Mapping[str, frozenset[str]], expressions: Mapping[str, MeasureExpression]
+) -> None:
     """Refuse measures that are made of measures through more levels than the engine takes."""
     depths: dict[str, int] = {}
-    for name in _in_order(expressions, expressions):
-        below = [depths[other] for other in names_in(expressions[name]) if other in depths]
+    for name, parts in order.items():
+        below = [depths[other] for other in parts if other in depths]
         depths[name] = expressions[name].depth + max(below, default=0)
         if depths[name] > MAX_DEPTH:
             raise InvalidMeasure(
@@ -214,7 +217,7 @@ def _check_depths(expressions: Mapping[str, MeasureExpression]) -> None:
 def _visit(
     name: str,
     expressions: Mapping[str, MeasureExpression],
-    order: dict[str, None],
+    order: dict[str, frozenset[str]],
     way: tuple[str, ...],
 ) -> None:
     if name in way:
@@ -230,9 +233,10 @@ def _visit(
             f'"{way[0]}" would be made of more than {MAX_DEPTH} measures, one of the other.',
             hint="Make it of measures that are nearer to the facts.",
         )
-    for other in sorted(names_in(expressions[name])):
+    parts = names_in(expressions[name])
+    for other in sorted(parts):
         _visit(other, expressions, order, (*way, name))
-    order[name] = None
+    order[name] = parts
 
 
 def _fresh(name: str, expression: MeasureExpression) -> MeasureModel:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from atomlite.cubes.hierarchies import Hierarchy, HierarchyName
     from atomlite.cubes.levels import Level, LevelName
     from atomlite.cubes.measures import Measure
-    from atomlite.cubes.query import QueryOrdering
+    from atomlite.cubes.query import QueryOrdering, Totals
     from atomlite.cubes.results.explaining import Explanation
     from atomlite.cubes.results.pretty import CubeResult
     from atomlite.expressions.columns import Column, Ordering
@@ -50,7 +50,7 @@ class _Asked(TypedDict, total=False):
     levels: Levelled
     filter: Condition | None
     include_totals: bool
-    totals: Literal["all", "visible"]
+    totals: Totals
     include_empty_rows: bool
     order_by: Ordered
     limit: int | None
@@ -174,7 +174,7 @@ class Cube(Evolving):
         levels: Levelled = (),
         filter: Condition | None = None,  # noqa: A002 -- the word that users know
         include_totals: bool = False,
-        totals: Literal["all", "visible"] = "all",
+        totals: Totals = "all",
         include_empty_rows: bool = False,
         order_by: Ordered = None,
         limit: int | None = None,

@@ -241,19 +241,14 @@ class Evolving:
 
     def change_measure(self, name: str, make: Callable[[MeasureModel], MeasureModel]) -> None:
         """Change attributes of a measure."""
-        self._change(
-            lambda model: replace(
-                model,
-                measures={**model.measures, name: make(measure_named(name, model))},
-            )
-        )
-
-    def infer_additivity(self, name: str) -> None:
-        """Forget what a person said about the additivity of a measure."""
 
         def changed(model: CubeModel) -> CubeModel:
-            measure = replace(measure_named(name, model), additivity_given=False)
-            placed = replace(model, measures={**model.measures, name: measure})
-            return changes.settled(placed, self._store.visible_state)
+            old = measure_named(name, model)
+            new = make(old)
+            placed = replace(model, measures={**model.measures, name: new})
+            known = (old.additivity, old.additivity_given)
+            if (new.additivity, new.additivity_given) == known:
+                return placed
+            return changes.settled(placed, self._store.visible_state)  # others follow
 
         self._change(changed)

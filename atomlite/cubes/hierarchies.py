@@ -8,7 +8,7 @@ from functools import reduce
 from operator import and_, or_
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from atomlite.cubes.arguments import flag, text_or_none
+from atomlite.cubes.arguments import text_or_none
 from atomlite.cubes.levels import Level, level_handle
 from atomlite.cubes.names import full_name, hierarchies_named, hierarchy_named
 from atomlite.cubes.overviews import hierarchies_grid, hierarchy_grid
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from atomlite.cubes.cube import Cube
     from atomlite.cubes.model import CubeModel, HierarchyModel
     from atomlite.expressions.conditions import Condition
-    from atomlite.measures.coordinates import HierarchyKey
+from atomlite.measures.arguments import truth
+from atomlite.measures.coordinates import HierarchyKey
 
 HierarchyName: TypeAlias = str | tuple[str, str]
 """Name of a hierarchy, with the name of its dimension where it would be ambiguous."""
@@ -73,7 +74,7 @@ class Hierarchy(Mapping[str, Level]):
 
     @slicing.setter
     def slicing(self, value: bool) -> None:
-        self._change(slicing=flag("slicing", value))
+        self._change(slicing=truth("slicing", value))
 
     @property
     def visible(self) -> bool:
@@ -82,7 +83,7 @@ class Hierarchy(Mapping[str, Level]):
 
     @visible.setter
     def visible(self, value: bool) -> None:
-        self._change(visible=flag("visible", value))
+        self._change(visible=truth("visible", value))
 
     @property
     def description(self) -> str | None:

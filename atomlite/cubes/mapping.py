@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from atomlite.cubes.arguments import choice
 from atomlite.cubes.building import Mode
 from atomlite.cubes.cube import Cube
 from atomlite.cubes.evolving import Surroundings
@@ -19,9 +18,11 @@ from atomlite.cubes.references import check_facts, parts_of
 from atomlite.cubes.running import Runner
 from atomlite.errors import CubeExists, CubeNotFound, InvalidArgument, InvalidModel
 from atomlite.expressions.conditions import Condition
+from atomlite.measures.arguments import chosen
 from atomlite.measures.coordinates import LevelOperand
 from atomlite.measures.nodes import MeasureExpression
 from atomlite.tables.table import Table
+from atomlite.tables.writing import IfExists
 
 if TYPE_CHECKING:
     from atomlite.config import Limits
@@ -54,14 +55,14 @@ class Cubes(Mapping[str, Cube]):
         *,
         mode: Mode,
         filter: object,  # noqa: A002 -- the word that users know
-        if_exists: Literal["replace", "fail"],
+        if_exists: IfExists,
     ) -> Cube:
         """Create a cube; see `Session.create_cube`."""
         with self._tracing.span("Session.create_cube", {"atomlite.cube": str(name)}):
             fact = self._fact(fact_table)
             own = checked_name("Cube name", fact if name is None else name)
-            choice("mode", mode, ("auto", "no_measures", "manual"))
-            choice("if_exists", if_exists, ("replace", "fail"))
+            chosen("mode", mode, Mode)
+            chosen("if_exists", if_exists, IfExists)
             condition = self._checked_filter(filter, fact)
             with self._creating:
                 known = self._cubes.get(own)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa  # noqa: TC002 -- Sphinx reads annotations at run time
 
-from atomlite.cubes.arguments import flag, text_or_none
+from atomlite.cubes.arguments import text_or_none
 from atomlite.cubes.names import checked_name, measure_named
 from atomlite.cubes.overviews import measures_grid
 from atomlite.cubes.query import QueryOrdering
@@ -19,6 +19,7 @@ from atomlite.errors import InvalidArgument, InvalidMeasure
 from atomlite.expressions.columns import Operand
 from atomlite.expressions.conditions import Condition
 from atomlite.measures.additivity import Additivity, Kind
+from atomlite.measures.arguments import truth
 from atomlite.measures.coordinates import LevelOperand
 from atomlite.measures.nodes import Constant, MeasureExpression, Named, Where, expression
 
@@ -93,7 +94,7 @@ class Measure(Named):
     @additivity.setter
     def additivity(self, value: Additivity | Kind | None) -> None:
         if value is None:
-            self._cube.infer_additivity(self.name)
+            self._change(additivity_given=False)
         else:
             checked = stated_additivity(value, self._cube.model)
             self._change(additivity=checked, additivity_given=True)
@@ -145,7 +146,7 @@ class Measure(Named):
 
     @visible.setter
     def visible(self, value: bool) -> None:
-        self._change(visible=flag("visible", value))
+        self._change(visible=truth("visible", value))
 
     def asc(self) -> QueryOrdering:
         """Return the order of cells from its smallest value up; null is last."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from atomlite.expressions.conditions import Condition
     from atomlite.measures.coordinates import Home, LevelKey
 
-__all__ = ["Query", "QueryOrdering"]
+__all__ = ["Query", "QueryOrdering", "Totals"]
+
+Totals: TypeAlias = Literal["all", "visible"]
+"""What totals are of; see `Query`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class Query:
     levels: tuple[LevelKey, ...] = ()
     filter: Condition | None = None
     include_totals: bool = False
-    totals: Literal["all", "visible"] = "all"
+    totals: Totals = "all"
     include_empty_rows: bool = False
     order_by: tuple[QueryOrdering, ...] = ()
     limit: int | None = None

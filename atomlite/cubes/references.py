@@ -1,8 +1,8 @@
 """What an expression refers to, and whether a cube still has it.
 
 >>> from atomlite.measures.nodes import Named
->>> list(parts_of((Named("a") + 1) * 2, str))
-['a', '+', '*']
+>>> sorted(names_in(Named("Revenue") - Named("Cost")))
+['Cost', 'Revenue']
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from atomlite.errors import InvalidModel, LevelNotFound
 from atomlite.expressions.columns import Column, Operand
+from atomlite.measures.calculations import Named
 from atomlite.measures.coordinates import HierarchyKey, LevelKey, LevelOperand
 
 if TYPE_CHECKING:
@@ -33,6 +34,10 @@ def parts_of(value: object, kind: type[_PartT]) -> Iterator[_PartT]:
     Args:
         value: Built of dataclasses and tuples.
         kind: The class that is looked for.
+
+    >>> from atomlite.measures.nodes import Named
+    >>> list(parts_of((Named("a") + 1) * 2, str))
+    ['a', '+', '*']
     """
     seen: set[int] = set()
     waiting: list[object] = [value]
@@ -53,6 +58,11 @@ def parts_of(value: object, kind: type[_PartT]) -> Iterator[_PartT]:
 def _fields_of(kind: type[Any]) -> tuple[str, ...]:
     """Return the names of the fields of a dataclass, last first; none of any other class."""
     return tuple(field.name for field in reversed(fields(kind))) if is_dataclass(kind) else ()
+
+
+def names_in(value: object) -> frozenset[str]:
+    """Return the names of the measures that an expression or a condition names itself."""
+    return frozenset(named.name for named in parts_of(value, Named))
 
 
 def uses(value: object, hierarchies: frozenset[HierarchyKey]) -> bool:

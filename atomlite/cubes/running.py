@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
@@ -27,7 +28,8 @@ from atomlite.cubes.results.forms import arrow_result, raw_result
 from atomlite.cubes.results.pretty import CubeResult, pretty_result
 from atomlite.cubes.stages import called
 from atomlite.data_types.storage import from_storage
-from atomlite.errors import InvalidArgument, ResultTooLarge
+from atomlite.errors import ResultTooLarge
+from atomlite.measures.arguments import chosen
 from atomlite.sql import Statement
 from atomlite.types import EVERYTHING, Version, View
 
@@ -49,7 +51,6 @@ Mode: TypeAlias = Literal["pretty", "raw", "arrow"]
 """The form of a result; see `Cube.query`."""
 
 _T = TypeVar("_T")
-_MODES = ("pretty", "raw", "arrow")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,7 +139,7 @@ class Execution:
             planned = runner.planner.planned(query, model, snapshot, view, self._budget.limit())
         self.plan = planned.plan
         self.key = planned.key
-        self._budget.advice = slow_advice(self.plan, snapshot.state)
+        self._budget.advice = partial(slow_advice, self.plan, snapshot.state)
 
     @property
     def catalog(self) -> Catalog:
@@ -290,8 +291,7 @@ class Runner:
             InvalidArgument: There is no such mode.
             AtomliteError: As `Cube.query`.
         """
-        if mode not in _MODES:
-            raise InvalidArgument("mode", mode, f"one of {', '.join(_MODES)}")
+        chosen("mode", mode, Mode)
         with self.tracing.span("Cube.query", {"atomlite.cube": model.name}):
             if explain:
                 return self._explained(query, model, mode, view)

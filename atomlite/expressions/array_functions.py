@@ -71,7 +71,7 @@ def _with_count(
     """Return the rule for a list and a whole number."""
 
     def data_type(given: Given) -> pa.DataType | None:
-        counted = len(given.types) == 2 and pa.types.is_integer(given.types[1])  # noqa: PLR2004
+        counted = len(given.types) == 2 and pa.types.is_integer(given.types[1])  # noqa: PLR2004 -- a pair
         return rule(given) if counted else None
 
     return data_type
@@ -83,7 +83,7 @@ def _with_number(
     """Return the rule for a list and a number."""
 
     def data_type(given: Given) -> pa.DataType | None:
-        return rule(given) if len(given.types) == 2 and is_number(given.types[1]) else None  # noqa: PLR2004
+        return rule(given) if len(given.types) == 2 and is_number(given.types[1]) else None  # noqa: PLR2004 -- a pair
 
     return data_type
 

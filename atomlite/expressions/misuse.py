@@ -120,7 +120,7 @@ class Expressive:
     ) -> object:
         """Do what an operator does where a NumPy scalar is beside it; refuse NumPy's functions."""
         name: str = function.__name__
-        if name in _OPERATORS and method == "__call__" and len(inputs) == 2 and not options:  # noqa: PLR2004
+        if name in _OPERATORS and method == "__call__" and len(inputs) == 2 and not options:  # noqa: PLR2004 -- a pair
             from_left, from_right = _OPERATORS[name]
             left, right = inputs
             if left is self:
@@ -151,4 +151,4 @@ def unjoined(left: object, operator: str, right: object) -> ConditionMisused:
 
 
 def _text(value: object) -> str:
-    return str(value.grouped) if hasattr(type(value), "grouped") else repr(value)  # type: ignore[attr-defined]
+    return str(value.grouped) if hasattr(type(value), "grouped") else repr(value)  # type: ignore[attr-defined] # just asked

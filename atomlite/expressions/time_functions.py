@@ -120,7 +120,7 @@ def _microseconds(text: str) -> str:
 
 
 def _difference(given: Given) -> pa.DataType | None:
-    if len(given.types) != 2 or not all(map(_is_time, given.types)):  # noqa: PLR2004
+    if len(given.types) != 2 or not all(map(_is_time, given.types)):  # noqa: PLR2004 -- a pair
         return None
     zoned = {getattr(found, "tz", None) is None for found in given.types if not _is_date(found)}
     mixed = any(map(_is_date, given.types)) and False in zoned

@@ -83,7 +83,7 @@ SpreadMode: TypeAlias = Literal["sample", "population"]
 _PLAIN = AggregateOptions()
 
 
-def sum(  # noqa: A001
+def sum(
     operand: Operated, /, *, scope: Scope | None = None, per: Per | None = None
 ) -> MeasureExpression:
     """Return the sum of numbers: exact for integers and decimals, else a double.
@@ -112,14 +112,14 @@ def mean(
     return _made("mean", operand, scope, per)
 
 
-def min(  # noqa: A001
+def min(
     operand: Operated, /, *, scope: Scope | None = None, per: Per | None = None
 ) -> MeasureExpression:
     """Return the smallest value, of any type with an order; arguments as for `sum`."""
     return _made("min", operand, scope, per)
 
 
-def max(  # noqa: A001
+def max(
     operand: Operated, /, *, scope: Scope | None = None, per: Per | None = None
 ) -> MeasureExpression:
     """Return the greatest value, of any type with an order, NaN above all numbers.

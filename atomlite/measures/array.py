@@ -57,12 +57,12 @@ Value = TypeVar("Value", Operand, MeasureExpression)
 IndexInterpolation = Literal["lower", "higher", "nearest"]
 
 
-def len(values: Value, /) -> Value:  # noqa: A001
+def len(values: Value, /) -> Value:
     """Return the number of elements of a list, those without a value included."""
     return _of("len", values)
 
 
-def sum(values: Value, /) -> Value:  # noqa: A001
+def sum(values: Value, /) -> Value:
     """Return the sum of the elements of a list; null if there is none."""
     return _of("sum", values)
 
@@ -72,12 +72,12 @@ def mean(values: Value, /) -> Value:
     return _of("mean", values)
 
 
-def min(values: Value, /) -> Value:  # noqa: A001
+def min(values: Value, /) -> Value:
     """Return the smallest element of a list; null if there is none."""
     return _of("min", values)
 
 
-def max(values: Value, /) -> Value:  # noqa: A001
+def max(values: Value, /) -> Value:
     """Return the greatest element of a list; null if there is none."""
     return _of("max", values)
 

@@ -48,7 +48,7 @@ Value = TypeVar("Value", Operand, MeasureExpression)
 _MOST_DIGITS = 38
 
 
-def abs(value: Value, /) -> Value:  # noqa: A001
+def abs(value: Value, /) -> Value:
     """Return the absolute value of a number."""
     return _of("abs", value)
 
@@ -108,7 +108,7 @@ def isnan(value: Value, /) -> Value:
     return _of("isnan", value)
 
 
-def round(value: Value, /, digits: int = 0) -> Value:  # noqa: A001
+def round(value: Value, /, digits: int = 0) -> Value:
     """Return a number rounded to some digits after the point.
 
     Halves go away from zero: 2.5 gives 3, and -2.5 gives -3.
@@ -121,7 +121,7 @@ def round(value: Value, /, digits: int = 0) -> Value:  # noqa: A001
     return _of(f"round:{places}", value)
 
 
-def min(*values: object) -> Any:  # noqa: A001, ANN401 -- an operand or a measure
+def min(*values: object) -> Any:  # noqa: ANN401 -- an operand or a measure
     """Return the smallest of two or more values of the same row or cell; null if one is null.
 
     Args:
@@ -130,7 +130,7 @@ def min(*values: object) -> Any:  # noqa: A001, ANN401 -- an operand or a measur
     return _extreme("min", values)
 
 
-def max(*values: object) -> Any:  # noqa: A001, ANN401 -- an operand or a measure
+def max(*values: object) -> Any:  # noqa: ANN401 -- an operand or a measure
     """Return the greatest of two or more values of the same row or cell; null if one is null.
 
     Args:
@@ -145,7 +145,7 @@ def _of(function: str, value: Value) -> Value:
 
 
 def _extreme(function: str, values: tuple[object, ...]) -> Operand | MeasureExpression:
-    if len(values) < 2:  # noqa: PLR2004
+    if len(values) < 2:  # noqa: PLR2004 -- a pair
         raise InvalidArgument("values", values, f"two or more; for many rows, see `agg.{function}`")
     if not any(isinstance(value, Operand | MeasureExpression) for value in values):
         checked_value(values[0], f"math.{function}")

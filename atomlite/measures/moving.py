@@ -226,9 +226,7 @@ def rank(
     )
 
 
-def filter(  # noqa: A001
-    measure: MeasureExpression, condition: Condition, /
-) -> MeasureExpression:
+def filter(measure: MeasureExpression, condition: Condition, /) -> MeasureExpression:
     """Return a measure among those facts of the cell for which a condition about levels holds.
 
     It holds besides the filters of the query. Where no fact is left, the result is null.

@@ -99,7 +99,7 @@ class Exchange(HTTPMessageDelegate):
         self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
     ) -> None:
         """Take the head of the request."""
-        self.method, self.target, self.version = start_line  # type: ignore[assignment]
+        self.method, self.target, self.version = start_line  # type: ignore[assignment] # a request's
         self.headers = headers
         length = self.header("Content-Length") or ""
         if _LENGTH.fullmatch(length) and int(length) > self._connections.body_bytes:

@@ -57,7 +57,7 @@ def convert_objects(values: Sequence[object], target: pa.DataType) -> Converted:
     return _chunked(pieces, target), misfits
 
 
-def _chunked(pieces: list[pa.Array[Any]], target: Any) -> pa.ChunkedArray[Any]:  # noqa: ANN401
+def _chunked(pieces: list[pa.Array[Any]], target: Any) -> pa.ChunkedArray[Any]:  # noqa: ANN401 -- as Arrow says it
     columns: pa.ChunkedArray[Any] = pa.chunked_array(pieces, target)
     return columns
 

@@ -14,11 +14,11 @@ from atomlite.cubes.checking.places import conjuncts, is_about_levels
 from atomlite.cubes.model import DEPTH
 from atomlite.cubes.names import level_named, measure_named
 from atomlite.cubes.query import Query
+from atomlite.cubes.references import names_in
 from atomlite.cubes.results.behind import Behind, rows_behind
 from atomlite.data_types.values import is_null, located
 from atomlite.errors import CellNotFound, InvalidArgument, InvalidQuery, names_listed
 from atomlite.expressions.conditions import text_of
-from atomlite.measures.dependencies import measures_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -162,7 +162,7 @@ def formulas(name: str, model: CubeModel) -> dict[str, str]:
         if each not in found:
             expression = model.measures[each].expression
             found[each] = str(expression)
-            waiting += sorted(measures_of(expression))
+            waiting += sorted(names_in(expression))
     return found
 
 

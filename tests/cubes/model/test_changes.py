@@ -14,13 +14,13 @@ from atomlite.cubes.building import row_count, single_level
 from atomlite.cubes.changes import (
     is_sound,
     made_of,
-    names_in,
     with_hierarchies,
     with_measures,
     without_measure,
 )
 from atomlite.cubes.defining import checked
 from atomlite.cubes.model import CubeModel, HierarchyModel
+from atomlite.cubes.references import names_in
 from atomlite.errors import AtomliteError, InvalidMeasure, MeasureInUse, MeasureNotFound
 from atomlite.expressions.columns import Column
 from atomlite.measures.coordinates import HierarchyKey, LevelKey, LevelOperand

@@ -158,6 +158,20 @@ def test_unknown_measures_are_named(cube: al.Cube) -> None:
     assert not any(name in cube.measures for name in strange)
 
 
+def test_what_is_said_of_additivity_holds_for_what_is_made_of_it(cube: al.Cube) -> None:
+    """Also through several measures, and until it is taken back."""
+    m = cube.measures
+    m["a"] = m["units.SUM"] * 2
+    m["b"] = m["a"] * 3
+    m["units.SUM"].additivity = "non-additive"
+    assert [m[name].additivity.kind for name in ("a", "b")] == ["non-additive"] * 2
+    m["a"].additivity = "additive"
+    assert [m[name].additivity.kind for name in ("a", "b")] == ["additive"] * 2
+    m["units.SUM"].additivity = None
+    m["a"].additivity = None
+    assert [m[name].additivity.kind for name in ("a", "b")] == ["additive"] * 2
+
+
 def test_attributes_last_until_it_is_defined_again(cube: al.Cube) -> None:
     """A copy and a new definition have those of new measures."""
     m = cube.measures

@@ -283,5 +283,5 @@ def test_results_of_lists_and_text(session: al.Session) -> None:
 @pytest.mark.parametrize("mode", ["PRETTY", "", None, 1])
 def test_a_mode_that_is_none_is_refused(cube: al.Cube, mode: object) -> None:
     """The error lists the modes."""
-    with pytest.raises(al.AtomliteError, match="one of pretty, raw, arrow"):
+    with pytest.raises(al.AtomliteError, match="one of 'pretty', 'raw', 'arrow'"):
         cube.query("Price.SUM", mode=mode)  # type: ignore[call-overload] # that is the mistake

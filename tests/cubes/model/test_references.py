@@ -1,15 +1,12 @@
-"""What a measure is made of, for each kind of measure."""
+"""What a measure refers to, for each kind of measure."""
 
 from __future__ import annotations
 
 import pytest
 
 import atomlite as al
-from atomlite.measures.dependencies import (
-    levels_of,
-    measures_of,
-    walk,
-)
+from atomlite.cubes.references import keys_of, names_in, uses
+from atomlite.measures.coordinates import LevelKey
 from atomlite.measures.nodes import MeasureExpression, expression
 from tests.measures.parts import (
     CITY,
@@ -59,7 +56,7 @@ Names = dict[str, set[str]]
         ),
         (
             al.agg.sum(REVENUE, scope=al.SiblingsScope(GEOGRAPHY)),
-            {"measures": {"Revenue"}},
+            {"measures": {"Revenue"}, "hierarchies": {"Geography"}},
         ),
         (
             al.where((REVENUE > 1) & (CITY == "Rome"), COST, 1),
@@ -78,21 +75,21 @@ Names = dict[str, set[str]]
         ),
         (
             al.total(REVENUE, GEOGRAPHY, DATE),
-            {"measures": {"Revenue"}},
+            {"measures": {"Revenue"}, "hierarchies": {"Geography", "Date"}},
         ),
         (
             al.parent_value(REVENUE, degrees={GEOGRAPHY: 1}, total_value=COST),
-            {"measures": {"Revenue", "Cost"}},
+            {"measures": {"Revenue", "Cost"}, "hierarchies": {"Geography"}},
         ),
         (
             al.shift(REVENUE, DATE, partitioning=YEAR),
-            {"measures": {"Revenue"}, "levels": {"Year"}},
+            {"measures": {"Revenue"}, "levels": {"Year"}, "hierarchies": {"Date"}},
         ),
         (
             al.date_shift(REVENUE, DATE, offset="P1D"),
-            {"measures": {"Revenue"}},
+            {"measures": {"Revenue"}, "hierarchies": {"Date"}},
         ),
-        (al.rank(REVENUE, GEOGRAPHY), {"measures": {"Revenue"}}),
+        (al.rank(REVENUE, GEOGRAPHY), {"measures": {"Revenue"}, "hierarchies": {"Geography"}}),
         (
             al.lookup(PRICE, {"Shop": CITY}),
             {"levels": {"City"}},
@@ -107,19 +104,13 @@ Names = dict[str, set[str]]
 )
 def test_what_a_measure_names(node: MeasureExpression, expected: Names) -> None:
     """Each kind names its own parts and those inside of it."""
+    keys = set(keys_of(node))
     found = {
-        "measures": set(measures_of(node)),
-        "levels": {level.name for level in levels_of(node)},
+        "measures": set(names_in(node)),
+        "levels": {key.name for key in keys if isinstance(key, LevelKey)},
+        "hierarchies": {key.name for key in keys if not isinstance(key, LevelKey)},
     }
 
     assert {what: names for what, names in found.items() if names} == expected
-
-
-def test_walking_meets_every_expression_once() -> None:
-    """The measure itself first."""
-    node = al.where(REVENUE > COST, 1, 2)
-
-    first, *others = walk(node)
-
-    assert first is node
-    assert len(others) == 4
+    owners = {key.owner if isinstance(key, LevelKey) else key for key in keys}
+    assert all(uses(node, frozenset([owner])) for owner in owners)
