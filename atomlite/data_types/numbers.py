@@ -48,7 +48,8 @@ def number_position(value: object, data_type: pa.DataType) -> Position | None:
     if isinstance(value, float):
         if not math.isfinite(value):
             return BELOW if value < 0 else ABOVE
-        value = Decimal(repr(value))
+        whole = value.is_integer() and not pa.types.is_decimal(data_type)
+        value = int(value) if whole else Decimal(repr(value))
     if pa.types.is_decimal(data_type):
         return _decimal(Decimal(value), data_type.precision, data_type.scale)
     signed = pa.types.is_signed_integer(data_type)

@@ -91,6 +91,12 @@ def test_maps_structs_and_arrays_are_read_generously() -> None:
     assert bound([np.array([1, 2]), (3,)], pa.list_(pa.int64())) == [[1, 2], [3]]
 
 
+@pytest.mark.parametrize(("data_type", "power"), [(pa.int64(), 62), (pa.uint64(), 63)], ids=str)
+def test_a_whole_float_is_the_integer_that_it_holds(data_type: pa.DataType, power: int) -> None:
+    """Not the one that its shortest form writes: that of 2**63 ends with 6000, not with 5808."""
+    assert parameter(2.0**power, data_type) == 2**power
+
+
 @pytest.mark.parametrize(
     ("data_type", "value"),
     [

@@ -25,8 +25,7 @@ from atomlite.cubes.planning.outputs import Rows, Term, crossed, level_terms, vi
 from atomlite.cubes.planning.scopes import KnownLinks, Scope
 from atomlite.cubes.planning.shapes import Shape, shape_of
 from atomlite.errors import InvalidQuery
-from atomlite.expressions.rendering import references_of
-from atomlite.measures.coordinates import HierarchyKey, LevelKey, LevelOperand
+from atomlite.measures.coordinates import HierarchyKey, LevelKey
 from atomlite.sql import Statement, quote
 from atomlite.types import EVERYTHING, View
 
@@ -264,12 +263,6 @@ def _taken_apart(
     about_facts, about_cells = [], []
     for condition in conjuncts(query.filter):
         if not has_measures(condition):
-            for reference in references_of(condition):
-                if not isinstance(reference, LevelOperand):
-                    raise InvalidQuery(
-                        f"The condition `{condition!r}` is about a column.",
-                        hint="Write it about a level of the cube: cube.levels[...].",
-                    )
             about_facts.append(condition)
             continue
         for level in levels_compared(condition):
@@ -297,13 +290,8 @@ def _cell_terms(
         if isinstance(each.by, str):
             value = rows.values[names.index(each.by)]
             terms.append(Term(f"({value.sql})", value.layer, each.descending))
-        elif each.by in axis:
-            terms += level_terms(rows.frame, each.by, descending=each.descending)
         else:
-            raise InvalidQuery(
-                f"`order_by` names the level {each.by}, which the query has not.",
-                hint="Add the level to `levels`.",
-            )
+            terms += level_terms(rows.frame, each.by, descending=each.descending)
     return [*terms, *(term for level in axis for term in level_terms(rows.frame, level))]
 
 
