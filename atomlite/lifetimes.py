@@ -13,6 +13,10 @@ import os
 import weakref
 from typing import Protocol
 
+from atomlite.engine.cancellation import wait_until_stopped
+
+_STOP_SECONDS = 0.2
+
 
 class Closable(Protocol):
     """What must be closed before the process ends."""
@@ -43,6 +47,7 @@ def _close_all() -> None:
     with contextlib.ExitStack() as closing:  # one that fails does not keep the others open
         for session in list(_live):
             closing.callback(session.close_at_exit)
+    wait_until_stopped(_STOP_SECONDS)
 
 
 def _after_fork_in_child() -> None:

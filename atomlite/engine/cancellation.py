@@ -20,13 +20,20 @@ by hand do not inherit it, `asyncio.to_thread` does.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
 from atomlite.errors import AtomliteError, OperationCancelled
 
-__all__ = ["Operation", "OperationCancelled", "current_operation", "insist"]
+__all__ = [
+    "Operation",
+    "OperationCancelled",
+    "current_operation",
+    "insist",
+    "wait_until_stopped",
+]
 
 _RETRY_SECONDS = 0.02
 
@@ -110,10 +117,25 @@ def insist(interrupt: Callable[[], bool]) -> None:
     def repeat() -> None:
         while not pause.wait(_RETRY_SECONDS):
             if interrupt():
-                return
+                break
+        _insisting.discard(threading.current_thread())
 
-    threading.Thread(target=repeat, name="atomlite-interrupt", daemon=True).start()
+    thread = threading.Thread(target=repeat, name="atomlite-interrupt", daemon=True)
+    _insisting.add(thread)
+    thread.start()
 
+
+def wait_until_stopped(seconds: float) -> None:
+    """Wait until what was interrupted has ended, for at most ``seconds``.
+
+    A thread that the end of the process cuts short would leave behind a connection that it holds.
+    """
+    end = time.monotonic() + seconds
+    for thread in list(_insisting):
+        thread.join(max(0.0, end - time.monotonic()))
+
+
+_insisting: set[threading.Thread] = set()
 
 _current: ContextVar[Operation | None] = ContextVar("atomlite_operation", default=None)
 
