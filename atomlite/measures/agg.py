@@ -31,6 +31,7 @@ from atomlite.measures.aggregations import (
     AggregateOptions,
     Aggregation,
     BestMember,
+    EndValue,
     Interpolation,
     QuantileMode,
     ScopedAggregation,
@@ -300,31 +301,47 @@ def quantile(
     return _made("quantile", operand, scope, per, options=options)
 
 
-def first(operand: Operand, /, *, by: Operand, per: Per | None = None) -> MeasureExpression:
-    """Return the value of the row where another column is smallest.
+def first(
+    operand: Operated, /, *, by: Operand | LevelOperand, per: Per | None = None
+) -> MeasureExpression:
+    """Return the value of the row where another column is smallest, or of the first member.
 
     Args:
-        operand: A column, or a calculation with columns.
-        by: What the rows are ordered by. Rows where one of the two is null are left out; of rows
-            with the same value here, the smallest value of the operand is taken.
+        operand: A column, or a calculation with columns; or a measure.
+        by: For a column: what the rows are ordered by. Rows where one of the two is null are left
+            out; of rows with the same value here, the smallest value of the operand is taken. For
+            a measure: a level. Its value at the level's first member within the cell is taken,
+            members where it is null and the member ``None`` left out.
         per: As for `sum`.
 
     >>> stock = session.read_pandas(pd.DataFrame({"Day": [2, 1], "Units": [7, 9]}), table_name="S")
     >>> al.agg.first(stock["Units"], by=stock["Day"])
     agg.first(Units, by=Day)
+
+    The stock at the end of the last day, of all shops:
+
+    >>> cube = session.create_cube(stock)
+    >>> cube.hierarchies["Day"] = [stock["Day"]]
+    >>> m = cube.measures
+    >>> m["closing"] = al.agg.last(m["Units.SUM"], by=cube.levels["Day"])
+    >>> cube.query(m["closing"])["closing"].tolist()
+    [7]
     """
-    return _ordered("first", operand, by, per)
+    return _end("first", operand, by, per)
 
 
-def last(operand: Operand, /, *, by: Operand, per: Per | None = None) -> MeasureExpression:
-    """Return the value of the row where another column is greatest.
+def last(
+    operand: Operated, /, *, by: Operand | LevelOperand, per: Per | None = None
+) -> MeasureExpression:
+    """Return the value of the row where another column is greatest, or of the last member.
 
     Args:
         operand: As for `first`.
-        by: As for `first`; of rows with the same value here, the greatest value is taken.
+        by: As for `first`; of rows with the same value here, the greatest value is taken, and of
+            members the last one.
         per: As for `sum`.
     """
-    return _ordered("last", operand, by, per)
+    return _end("last", operand, by, per)
 
 
 def max_member(measure: MeasureExpression, level: LevelOperand, /) -> MeasureExpression:
@@ -368,17 +385,28 @@ def _best(function: str, measure: object, level: object) -> MeasureExpression:
     return BestMember(measure_of(measure, f"agg.{function}"), level, function == "max_member")
 
 
-def _ordered(function: AggregateName, operand: object, by: object, per: Per | None) -> Aggregation:
-    for value in (operand, by):
-        if isinstance(value, MeasureExpression):
+def _end(
+    function: Literal["first", "last"], operand: object, by: object, per: Per | None
+) -> MeasureExpression:
+    if isinstance(operand, Operand):
+        if isinstance(by, MeasureExpression):
             raise InvalidMeasure(
-                f"`agg.{function}` got the measure `{value}`.",
-                hint="It takes columns. For the member of a level where a measure is greatest, see "
-                "`agg.max_member`.",
+                f"`agg.{function}` of the column `{operand}` got the measure `{by}` to order by.",
+                hint="Order rows by a column; or take a measure, by a level.",
             )
-    made = _made(function, operand, None, per, other=by)
-    assert isinstance(made, Aggregation)  # noqa: S101 -- there is no scope
-    return made
+        return _made(function, operand, None, per, other=by)
+    measure = measure_of(operand, f"agg.{function}")
+    if not isinstance(by, LevelOperand):
+        raise InvalidMeasure(
+            f"`agg.{function}` of the measure `{measure}` is by {described(by)}.",
+            hint='Give a level: `by=cube.levels["Day"]`.',
+        )
+    if per is not None:
+        raise InvalidMeasure(
+            f"`agg.{function}` of the measure `{measure}` got `per`.",
+            hint="`per` is about columns of joined tables; leave it out.",
+        )
+    return EndValue(measure, by, function == "last")
 
 
 def _made(

@@ -124,6 +124,23 @@ class BestMember(MeasureExpression):
         return f"agg.{name}({self.measure}, l[{text_of(self.level.key.name)}])"
 
 
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class EndValue(MeasureExpression):
+    """What a measure is at the first or last member of a level, within the cell.
+
+    Members where it is null are passed over, and the member ``None``.
+    """
+
+    measure: MeasureExpression
+    level: LevelOperand
+    last: bool
+
+    def __repr__(self) -> str:
+        """Return the call as it was written."""
+        name = "last" if self.last else "first"
+        return f"agg.{name}({self.measure}, by=l[{text_of(self.level.key.name)}])"
+
+
 def _options_text(function: AggregateName, options: AggregateOptions) -> list[str]:
     """Return the options of a function as its call names them, without those left out."""
     if function == "quantile":

@@ -25,6 +25,7 @@ from atomlite.measures.aggregations import (
     AggregateName,
     Aggregation,
     BestMember,
+    EndValue,
     ScopedAggregation,
 )
 from atomlite.measures.calculations import (
@@ -264,7 +265,7 @@ def _where(node: Where, measures: _Measures) -> pa.DataType:
     return _shared(node, [data_type_of(value, measures) for value in values])
 
 
-def _same(node: Filtered | Total | Shift, measures: _Measures) -> pa.DataType:
+def _same(node: EndValue | Filtered | Total | Shift, measures: _Measures) -> pa.DataType:
     return data_type_of(node.measure, measures)
 
 
@@ -340,6 +341,7 @@ _RULES: dict[type, Callable[[Any, _Measures], pa.DataType]] = {
     Call: _call,
     Constant: _constant,
     DateShift: _date_shift,
+    EndValue: _same,
     Filtered: _same,
     LevelValue: _level_value,
     Lookup: _lookup,

@@ -297,6 +297,8 @@ def test_what_is_not_made_of_these_facts_is_said(cube: al.Cube) -> None:
     m["origin"] = al.agg.max(units, scope=al.OriginScope(day))
     m["best"] = al.agg.max_member(units, day)
     m["least"] = al.agg.min_member(units, day)
+    m["opening"] = al.agg.first(units, by=day)
+    m["closing"] = al.agg.last(units, by=day)
     m["python"] = al.apply(lambda values: values, units, data_type="int64")
     outside = "This measure also looks at facts outside of the cell"
     cells = "This measure is calculated from cells, not from facts"
@@ -311,6 +313,8 @@ def test_what_is_not_made_of_these_facts_is_said(cube: al.Cube) -> None:
         "siblings": f"{outside} (`al.SiblingsScope`): not added up.",
         "origin": f"{cells} (`al.OriginScope`): not added up.",
         "best": f"{cells} (`al.agg.max_member`): not added up.",
+        "opening": f"{cells} (`al.agg.first`): not added up.",
+        "closing": f"{cells} (`al.agg.last`): not added up.",
         "least": f"{cells} (`al.agg.min_member`): not added up.",
         "python": f"{cells} (`al.apply`): not added up.",
         "weight": '`agg.sum(weight, per="partner")` is not made of facts: not added up.',

@@ -125,6 +125,8 @@ def with_functions(cube: al.Cube, session: al.Session) -> None:
         "others": agg.mean(units, scope=al.SiblingsScope(place, exclude_self=True)),
         "best": agg.max_member(units, city),
         "worst": agg.min_member(units, day),
+        "opening": agg.first(units, by=day),
+        "closing": agg.last(units, by=levels["Days", "day"]),
         "month later": al.date_shift(units, days, offset="P1M"),
         "before": al.date_shift(units, days, offset="-P3D", fallback="past"),
         "between": al.date_shift(units, days, offset="-P3D", fallback="interpolated"),

@@ -90,6 +90,7 @@ D2 = pa.decimal128(38, 2)
         (al.agg.mean(WHOLE, scope=al.SiblingsScope(GEOGRAPHY)), F64),
         (al.agg.max(TEXT, scope=al.CumulativeScope(DAY)), TXT),
         (al.agg.max_member(WHOLE, CITY), TXT),
+        (al.agg.last(LIST, by=CITY), pa.list_(pa.int32())),
         (al.where(WHOLE > 0, WHOLE, None), I64),
         (al.where(WHOLE > 0, WHOLE, 0.5), F64),
         (al.where({TEXT == "a": "x", TEXT.isnull(): None}, default="y"), TXT),

@@ -113,6 +113,8 @@ MADE: list[tuple[Any, str]] = [
     ),
     (al.agg.first(SHOP, by=UNITS, per="fact"), 'agg.first(Shop, by=Units, per="fact")'),
     (al.agg.last(SHOP, by=UNITS), "agg.last(Shop, by=Units)"),
+    (al.agg.first(REVENUE, by=DAY), f'agg.first({R}, by=l["Day"])'),
+    (al.agg.last(REVENUE, by=DAY), f'agg.last({R}, by=l["Day"])'),
     (al.agg.sum_product(PRICE, UNITS), "agg.sum_product(Price, Units)"),
     (
         al.agg.sum_product(REVENUE, COST, scope=BY_CITY),
@@ -295,8 +297,9 @@ REFUSED: list[tuple[Callable[[], object], type[AtomliteError], str]] = [
         InvalidArgument,
         "midpoint",
     ),
-    (lambda: al.agg.first(REVENUE, by=UNITS), InvalidMeasure, "It takes columns"),  # type: ignore[arg-type]
-    (lambda: al.agg.first(UNITS, by=REVENUE), InvalidMeasure, "It takes columns"),  # type: ignore[arg-type]
+    (lambda: al.agg.first(REVENUE, by=UNITS), InvalidMeasure, "Give a level"),
+    (lambda: al.agg.first(REVENUE, by=DAY, per="fact"), InvalidMeasure, "leave it out"),
+    (lambda: al.agg.first(UNITS, by=REVENUE), InvalidMeasure, "Order rows by a column"),  # type: ignore[arg-type]
     (lambda: al.agg.last(UNITS, by="Day"), InvalidMeasure, "two columns"),  # type: ignore[arg-type]
     (lambda: al.agg.sum_product(UNITS, REVENUE), InvalidMeasure, "Aggregate it"),
     (lambda: al.agg.max_member(REVENUE, UNITS), InvalidArgument, "level"),  # type: ignore[arg-type]

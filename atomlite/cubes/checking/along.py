@@ -14,6 +14,7 @@ from atomlite.measures.nodes import (
     BestMember,
     CumulativeScope,
     DateShift,
+    EndValue,
     OriginScope,
     Rank,
     ScopedAggregation,
@@ -203,11 +204,22 @@ def _best(evaluator: Evaluator, node: BestMember, place: Place) -> object:
     return None if best is None else best[1]
 
 
+def _end(evaluator: Evaluator, node: EndValue, place: Place) -> object:
+    key, depth = node.level.key.owner, evaluator.depth(node.level.key)
+    cells = _inside(evaluator, place, key, depth)
+    for cell in reversed(cells) if node.last else cells:
+        value = evaluator.value(node.measure, cell)
+        if value is not None and evaluator.member(node.level, cell) is not None:
+            return value
+    return None
+
+
 HANDLERS: Handlers = {
     Shift: _shift,
     DateShift: _date_shift,
     Rank: _rank,
     ScopedAggregation: _scoped,
     BestMember: _best,
+    EndValue: _end,
 }
 """How each of these kinds of measures is evaluated."""

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 _QUOTED = r"""\"[^"]*"|'[^']*'"""
 _NAMES = re.compile(_QUOTED + r"|_(?<![\w.]_)[a-z]\d+(?:_\d+)?\b(?!\.)")
 _CHOSEN = re.compile(r"SELECT \* FROM (_[a-z]\d+(?:_\d+)?)(?: WHERE \w+ IN \([\d, ]+\))?")
+_SAME = re.compile(r"SELECT \* FROM (_[a-z]\d+(?:_\d+)?)")
 _PARAMETERS = re.compile(_QUOTED + r"|\$\d+")
 
 
@@ -28,6 +29,7 @@ def ordered(last: str, relations: Mapping[str, str]) -> str:
         last: Its name.
         relations: The SELECT of each relation, by name.
     """
+    relations = _without_copies(relations, last)
     reads: Counter[str] = Counter()
     kept: dict[str, str] = {}
     done: dict[str, None] = {}
@@ -54,6 +56,27 @@ def ordered(last: str, relations: Mapping[str, str]) -> str:
     ]
     listed = ",\n".join(parts)
     return f"WITH {listed}\n{relations[last]}" if parts else relations[last]
+
+
+def _without_copies(relations: Mapping[str, str], last: str) -> dict[str, str]:
+    """Return the relations without those that are another one by another name.
+
+    The engine takes some 2 ms for such a name in a statement over few rows.
+    """
+    same: dict[str, str] = {}
+    for name, text in relations.items():
+        copied = _SAME.fullmatch(text)
+        if copied and copied[1] in relations and name != last:
+            same[name] = copied[1]
+
+    def original(match: re.Match[str]) -> str:
+        name: str = match[0]
+        while name in same:
+            name = same[name]
+        return name
+
+    left = {name: text for name, text in relations.items() if name not in same}
+    return {name: _NAMES.sub(original, text) for name, text in left.items()} if same else left
 
 
 def names_in(text: str, relations: Mapping[str, str]) -> list[str]:

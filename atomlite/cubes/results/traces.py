@@ -15,6 +15,7 @@ from atomlite.measures.nodes import (
     BestMember,
     CumulativeScope,
     DateShift,
+    EndValue,
     Filtered,
     Named,
     OriginScope,
@@ -165,6 +166,8 @@ class _Tracing:
         elif isinstance(node, BestMember):
             name = "al.agg.max_member" if node.greatest else "al.agg.min_member"
             self.inside[name] = None
+        elif isinstance(node, EndValue):
+            self.inside["al.agg.last" if node.last else "al.agg.first"] = None
         elif isinstance(node, Applied):
             self.inside["al.apply"] = None
         return True

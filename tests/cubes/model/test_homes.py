@@ -55,6 +55,7 @@ DEFINITIONS: dict[str, Callable[[Pair, al.Cube], object]] = {
     "filter": lambda p, c: al.filter(p.small.measures["units.SUM"], c.levels["shop"] == "a"),
     "at": lambda p, c: al.at(p.small.measures["units.SUM"], c.levels["shop"] == "a"),
     "lookup": lambda p, c: al.lookup(p.table["units"], {"shop": c.levels["shop"]}),
+    "end": lambda p, c: al.agg.last(p.small.measures["units.SUM"], by=c.levels["shop"]),
     "best": lambda p, c: al.agg.max_member(p.small.measures["units.SUM"], c.levels["shop"]),
     "apply": lambda _, c: al.apply(len, c.measures["units.SUM"], data_type="int64"),
     "origin": lambda p, c: al.agg.sum(

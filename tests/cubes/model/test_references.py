@@ -39,6 +39,7 @@ Names = dict[str, set[str]]
             al.agg.max_member(REVENUE, CITY),
             {"measures": {"Revenue"}, "levels": {"City"}},
         ),
+        (al.agg.last(REVENUE, by=DAY), {"measures": {"Revenue"}, "levels": {"Day"}}),
         (
             al.agg.sum(REVENUE, scope=al.OriginScope([CITY, DAY])),
             {

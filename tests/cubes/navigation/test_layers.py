@@ -30,11 +30,27 @@ def test_rows_that_are_only_chosen_are_not_copied() -> None:
 
 def test_rows_that_are_read_once_are_left_to_the_engine() -> None:
     """Nothing is kept then."""
-    relations = {"_b1": "SELECT 0 AS g", "_f1_0": "SELECT * FROM _b1", "_f1_1": "TABLE _f1_0"}
+    relations = {"_b1": "SELECT 0 AS g", "_f1_0": "SELECT 1 FROM _b1", "_f1_1": "TABLE _f1_0"}
 
     assert ordered("_f1_1", relations) == (
-        "WITH _b1 AS (SELECT 0 AS g),\n_f1_0 AS (SELECT * FROM _b1)\nTABLE _f1_0"
+        "WITH _b1 AS (SELECT 0 AS g),\n_f1_0 AS (SELECT 1 FROM _b1)\nTABLE _f1_0"
     )
+
+
+def test_another_name_for_the_same_rows_is_left_out() -> None:
+    """Also one for another such name; text and columns of the same name stay."""
+    relations = {
+        "_b1": "SELECT 0 AS g",
+        "_f1_0": "SELECT * FROM _b1",
+        "_f2_0": "SELECT * FROM _f1_0",
+        "_f2_1": """SELECT '_f2_0', "_f2_0", x._f2_0 FROM _f2_0, _f1_0""",
+    }
+
+    assert ordered("_f2_1", relations) == (
+        "WITH _b1 AS MATERIALIZED (SELECT 0 AS g)\n"
+        """SELECT '_f2_0', "_f2_0", x._f2_0 FROM _b1, _b1"""
+    )
+    assert ordered("_f2_0", relations) == "WITH _b1 AS (SELECT 0 AS g)\nSELECT * FROM _b1"
 
 
 def test_what_is_calculated_is_kept() -> None:

@@ -17,6 +17,7 @@ from atomlite.measures.nodes import (
     Aggregation,
     BestMember,
     CumulativeScope,
+    EndValue,
     OriginScope,
     Rank,
     ScopedAggregation,
@@ -242,6 +243,35 @@ def test_the_best_member_is_the_first_of_equal_ones(cube: Cube, units: Aggregati
         "Spain": "Madrid",
         None: None,
     }
+
+
+def test_the_end_is_the_last_member_with_a_value(cube: Cube, units: Aggregation) -> None:
+    """Within each cell, in the order of the path; at the level itself it is the member's own."""
+    first, last = (EndValue(units, cube.level("day"), last=each) for each in (False, True))
+
+    assert cube.values(first, "country") == {"France": 10, "Spain": 8, None: None}
+    assert cube.values(last, "country") == {"France": 6, "Spain": 2, None: None}
+    assert (cube.values(first), cube.values(last)) == ({(): 10}, {(): 2})
+    assert cube.values(last, "month") == {1: 1, 2: 14, 3: 2, None: None}
+    assert cube.values(first, "day") == cube.values(units, "day")
+    assert cube.values(EndValue(units, cube.level("month"), last=True), "day") == (
+        cube.values(units, "day")
+    )
+
+
+def test_an_unknown_member_is_no_end() -> None:
+    """Nor one where the measure is null; the rest of the cells have their own ends."""
+    columns: dict[str, pa.DataType] = {"shop": pa.string(), "day": pa.int8(), "units": pa.int64()}
+    rows = [("a", 1, 10), ("a", 3, None), ("a", None, 5), ("b", None, 7), ("b", 2, 4)]
+    made = [dict(zip(columns, row, strict=True)) for row in rows]
+    listed = Cube(columns, made, {"Shop": ["shop"], "Day": ["day"]})
+    units = Aggregation("sum", listed.column("units"))
+    last = EndValue(units, listed.level("day"), last=True)
+
+    assert listed.values(last, "shop") == {"a": 10, "b": 4}
+    assert listed.values(last, "day") == {1: 10, 2: 4, 3: None, None: None}
+    assert listed.values(last) == {(): 4}
+    listed.close()
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from atomlite.measures.nodes import (
     Constant,
     CumulativeScope,
     DateShift,
+    EndValue,
     Filtered,
     LevelValue,
     Lookup,
@@ -278,6 +279,8 @@ class Evaluator:
                 return navigation.rank(self, node, cell, context)
             case BestMember():
                 return scopes.best_member(self, node, cell, context)
+            case EndValue():
+                return scopes.end_value(self, node, cell, context)
             case ScopedAggregation(scope=OriginScope()):
                 return scopes.origin(self, node, cell, context)
             case ScopedAggregation(scope=CumulativeScope()):

@@ -40,6 +40,9 @@ def navigated_measure(model: DrawnModel) -> MeasureExpression:
         "cumulative": _cumulative,
         "siblings": _siblings,
         "best": _best,
+        "end": lambda m: m.one_of(al.agg.first, al.agg.last)(
+            m.some_number(), by=m.one_of(*m.levels)
+        ),
         "function": _function,
         "list": _list,
         "switch": _switch,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from atomlite.measures.nodes import (
     BestMember,
     CumulativeScope,
+    EndValue,
     OriginScope,
     ScopedAggregation,
     SiblingsScope,
@@ -54,6 +55,19 @@ def best_member(evaluator: Evaluator, node: BestMember, cell: Cell, context: Con
         ):
             best, best_value = each, value
     return None if best is None else evaluator.coordinate(best, node.level)
+
+
+def end_value(evaluator: Evaluator, node: EndValue, cell: Cell, context: Context) -> Value:
+    """Return the value at the first or last member that has one; ``None`` is no member."""
+    key = node.level.key
+    inner = evaluator.inner(cell, context, {key.owner: evaluator.depth_of(key)})
+    found = [
+        evaluator.value(node.measure, each, context)
+        for each in evaluator.ordered(inner, key.owner)
+        if evaluator.coordinate(each, node.level) is not None
+    ]
+    there = [value for value in found if value is not None]
+    return there[-1 if node.last else 0] if there else None
 
 
 def siblings(evaluator: Evaluator, node: ScopedAggregation, cell: Cell, context: Context) -> Value:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from atomlite.cubes.planning.frames import Frame, Value
-from atomlite.cubes.planning.navigation.inside import above_origin, best_member
+from atomlite.cubes.planning.navigation.inside import above_origin, best_member, end_value
 from atomlite.cubes.planning.navigation.places import at, lookup, parent_value, total
 from atomlite.cubes.planning.navigation.running import along_level
 from atomlite.cubes.planning.navigation.shifts import date_shift, shift
@@ -16,6 +16,7 @@ from atomlite.measures.nodes import (
     BestMember,
     CumulativeScope,
     DateShift,
+    EndValue,
     Lookup,
     MeasureExpression,
     OriginScope,
@@ -41,6 +42,7 @@ HANDLERS: Mapping[type[MeasureExpression], Callable[[Frame, Any], Value]] = {
     At: at,
     BestMember: best_member,
     DateShift: date_shift,
+    EndValue: end_value,
     Lookup: lookup,
     ParentValue: parent_value,
     Rank: rank,

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from atomlite.cubes.planning.frames import Frame, Value
 from atomlite.cubes.planning.navigation.aggregating import aggregate
-from atomlite.cubes.planning.navigation.ordering import order_terms
+from atomlite.cubes.planning.navigation.ordering import Ordered, order_terms
 from atomlite.cubes.planning.navigation.sequences import beside, named
 from atomlite.cubes.planning.shapes import Shape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from atomlite.measures.coordinates import HierarchyKey
-    from atomlite.measures.nodes import BestMember, OriginScope, ScopedAggregation
+    from atomlite.measures.coordinates import HierarchyKey, LevelKey
+    from atomlite.measures.nodes import BestMember, EndValue, OriginScope, ScopedAggregation
 
 
 def above_origin(frame: Frame, node: ScopedAggregation, scope: OriginScope) -> Value:
@@ -35,19 +35,40 @@ def above_origin(frame: Frame, node: ScopedAggregation, scope: OriginScope) -> V
 def best_member(frame: Frame, node: BestMember) -> Value:
     """Return the member within each cell where a measure is greatest or smallest."""
     level = node.level.key
-    path = frame.compiler.model.path(level)
-    to = {shape: deeper(shape, {level.owner: len(path)}) for shape in frame.shapes}
-    source = beside(frame, to.values())
-    value = source.value(node.measure)
-    orders = [order_terms(source, each.key) for each in path]
-    direction = "DESC" if node.greatest else "ASC"
-    terms = [f"{value.sql} {direction}", *(term for each in orders for term in each.terms)]
+    source, to = _members_inside(frame, level)
+    value, along = source.value(node.measure), _along(source, level)
+    terms = [f"{value.sql} {'DESC' if node.greatest else 'ASC'}", *along.terms]
     made = (
         f"first({source.key(level)} ORDER BY {', '.join(terms)})"
         f" FILTER (WHERE {value.sql} IS NOT NULL)"
     )
-    layer = max([value.layer, *(each.layer for each in orders)])
-    return gathered(frame, source, to, made, layer)
+    return gathered(frame, source, to, made, max(value.layer, along.layer))
+
+
+def end_value(frame: Frame, node: EndValue) -> Value:
+    """Return what a measure is at the first or last member of a level within each cell."""
+    level = node.level.key
+    source, to = _members_inside(frame, level)
+    value, along = source.value(node.measure), _along(source, level)
+    made = (
+        f"{'last' if node.last else 'first'}({value.sql} ORDER BY {', '.join(along.terms)})"
+        f" FILTER (WHERE {value.sql} IS NOT NULL AND {source.key(level)} IS NOT NULL)"
+    )
+    return gathered(frame, source, to, made, max(value.layer, along.layer))
+
+
+def _members_inside(frame: Frame, level: LevelKey) -> tuple[Frame, dict[Shape, Shape]]:
+    """Return the cells at the members of a level inside of each cell; see `gathered`."""
+    depth = len(frame.compiler.model.path(level))
+    to = {shape: deeper(shape, {level.owner: depth}) for shape in frame.shapes}
+    return beside(frame, to.values()), to
+
+
+def _along(source: Frame, level: LevelKey) -> Ordered:
+    """Return the order of the members of a level, each after those of its ancestors."""
+    orders = [order_terms(source, each.key) for each in source.compiler.model.path(level)]
+    terms = tuple(term for each in orders for term in each.terms)
+    return Ordered(terms, max(each.layer for each in orders))
 
 
 def deeper(shape: Shape, depths: Mapping[HierarchyKey, int]) -> Shape:
