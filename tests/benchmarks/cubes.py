@@ -193,11 +193,13 @@ def aggregate_pairs(rows: int, _: int) -> Iterator[Measurement]:
         add_measures(helped, started.tables["sales"])
         covered = [helped.levels["Place", "country"], helped.levels["category"]]
         helped.aggregates.add(levels=covered, measures=_MEASURES)
-        for levels in (["country", "category"], ["country"]):
+        asks = itertools.product((["country", "category"], ["country"]), (True, False))
+        for levels, totals in asks:
             named = [("Place" if level == "country" else level, level) for level in levels]
-            ours, theirs = partial(asked, helped, named), partial(asked, bare, named)
+            ours, theirs = (partial(asked, cube, named, totals=totals) for cube in (helped, bare))
             same(ours(), theirs(), levels, levels)
-            what = f"{millions(rows)} rows by {' and '.join(levels)}, aggregate table of 2,000 rows"
+            words = f"{' and '.join(levels)}, {'all' if totals else 'no'} totals"
+            what = f"{millions(rows)} rows by {words}, aggregate table of 2,000 rows"
             yield timed(what, "without it", ours, theirs, 1 / 20)
 
 
