@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 import duckdb
 
 from atomlite.engine.cancellation import current_operation, insist
-from atomlite.engine.faults import translate
+from atomlite.engine.faults import of_reader, translate
 from atomlite.engine.interrupts import interruptible, uninterrupted
 from atomlite.errors import (
     DeadlineExceeded,
@@ -203,11 +203,14 @@ def _first_rows(reader: pa.RecordBatchReader, most: int) -> pa.Table:
 
     batches, number = [], 0
     with reader:
-        for batch in reader:
-            batches.append(batch)
-            number += batch.num_rows
-            if number > most:
-                break
+        try:
+            for batch in reader:
+                batches.append(batch)
+                number += batch.num_rows
+                if number > most:
+                    break
+        except (OSError, pa.ArrowException) as error:
+            raise of_reader(error) from error
         return pa.Table.from_batches(batches, reader.schema)
 
 

@@ -20,12 +20,36 @@ from atomlite.errors import (
 )
 
 _BROKEN = duckdb.InternalException | duckdb.FatalException | duckdb.IOException
+_KIND = re.compile(r"(?:TransactionContext Error: )?([A-Za-z ]+) Error: ")
+_KINDS: dict[str, type[duckdb.Error]] = {
+    "Connection": duckdb.ConnectionException,
+    "Conversion": duckdb.ConversionException,
+    "FATAL": duckdb.FatalException,
+    "INTERNAL": duckdb.InternalException,
+    "INTERRUPT": duckdb.InterruptException,
+    "IO": duckdb.IOException,
+    "Out of Memory": duckdb.OutOfMemoryException,
+    "Out of Range": duckdb.OutOfRangeException,
+}
 _PREFIX = re.compile(r"^(TransactionContext Error: )?[A-Za-z ]+ Error: ")
 
 
 def describe(error: duckdb.Error) -> str:
     """Return the first line of an engine error, without the engine's own name for its kind."""
     return _PREFIX.sub("", str(error).strip().split("\n")[0])
+
+
+def of_reader(error: Exception) -> duckdb.Error:
+    """Return the engine error that a reader of Arrow batches raised as one of its own.
+
+    It keeps the engine's text alone.
+
+    >>> of_reader(OSError("INTERRUPT Error: Interrupted!"))
+    InterruptException('INTERRUPT Error: Interrupted!')
+    """
+    text = str(error)
+    named = _KIND.match(text)
+    return _KINDS.get(named[1] if named else "", duckdb.ProgrammingError)(text)
 
 
 def translate(error: duckdb.Error) -> AtomliteError:

@@ -121,12 +121,7 @@ def _column_name(name: object) -> str:
 
 
 def _records_of_arrow(batch: pa.RecordBatch) -> list[dict[str, object]]:
-    import pyarrow as pa  # noqa: PLC0415 -- loaded by whoever made the frame
+    from atomlite.data_types.listing import python_values  # noqa: PLC0415 -- it knows pyarrow
 
-    for position, field in enumerate(batch.schema):
-        if pa.types.is_time64(field.type) and field.type.unit == "ns":
-            # Python's time ends at microseconds.
-            text = batch.column(position).cast(pa.string())
-            batch = batch.set_column(position, field.name, text)
-    names, columns = zip(*batch.to_pydict().items(), strict=True) if batch.num_columns else ((), ())
-    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+    columns = [python_values(column) for column in batch.columns]
+    return [dict(zip(batch.schema.names, row, strict=True)) for row in zip(*columns, strict=True)]

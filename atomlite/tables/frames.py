@@ -2,7 +2,8 @@
 
 Whole numbers and truth values with nulls have pandas' nullable types, not floats or objects;
 decimals, dates and times are Python's. Python has no dates beyond the years 1 to 9999; they
-come as timestamps. It has no nanoseconds of times; those keep Arrow's type.
+come as timestamps, and instants whose reading in their zone would be beyond them in UTC. It has no
+nanoseconds of times; those keep Arrow's type.
 """
 
 from __future__ import annotations
@@ -57,10 +58,13 @@ def _series(column: pa.ChunkedArray[Any]) -> pd.Series[Any]:
         return column.to_pandas(types_mapper=pd.ArrowDtype)
     if pa.types.is_date(column.type) and _beyond_python(column):
         return column.cast(pa.timestamp("s")).to_pandas()
+    if pa.types.is_timestamp(column.type) and column.type.tz and _beyond_python(column):
+        return column.cast(pa.timestamp(column.type.unit, "UTC")).to_pandas()
     return column.to_pandas()
 
 
 def _beyond_python(column: pa.ChunkedArray[Any]) -> bool:
-    """Return whether one of these dates has a year that Python's dates have not."""
-    days = column.cast(pa.int32()).drop_null().to_numpy()
-    return bool(((days < _FIRST_DAY) | (days > _LAST_DAY)).any())
+    """Return whether a date has a year that Python has not, or an instant may have in its zone."""
+    days = column.cast(pa.date32()).cast(pa.int32()).drop_null().to_numpy()
+    farthest = 0 if pa.types.is_date(column.type) else 1
+    return bool(((days < _FIRST_DAY + farthest) | (days > _LAST_DAY - farthest)).any())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pandas as pd
@@ -274,3 +275,22 @@ def test_numbers_that_are_too_large_name_the_measures_that_may_be_meant(
     assert refused.value.details == {"measures": meant}
     floats = cube.query("floats", mode="arrow").column("floats").to_pylist()
     assert floats == [pytest.approx(2.0**62 * 86, rel=1e-6)]
+
+
+@pytest.mark.parametrize("mode", ["pretty", "raw", "arrow"])
+def test_rows_that_fail_while_they_are_read_fail_as_others(mode: Any) -> None:  # noqa: ANN401 -- a word
+    """The time is up, or a number is too large, when the first rows are there already."""
+    with started(cube_cells=10**9, cube_seconds=0.5) as session:
+        many = pa.table({name: range(4000) for name in ("a", "b", "units")})
+        cube = session.create_cube(session.read_arrow(many, table_name="Many"), mode="manual")
+        for name in ("a", "b"):
+            cube.hierarchies[name] = [session.tables["Many"][name]]
+        cube.measures["units"] = al.agg.sum(session.tables["Many"]["units"])
+        with pytest.raises(DeadlineExceeded, match=r"passed its limit of 0\.5 s"):
+            cube.query("units", levels=["a", "b"], include_empty_rows=True, mode=mode)
+
+        wide = pa.array([Decimal(10**38 - 1), Decimal(1)], pa.decimal128(38, 0))
+        table = session.read_arrow(pa.table({"key": ["a", "b"], "wide": wide}), table_name="Wide")
+        sums = session.create_cube(table)
+        with pytest.raises(ResultTooLarge, match=r'"wide\.SUM"'):
+            sums.query("wide.SUM", levels=["key"], include_totals=True, mode=mode)

@@ -436,3 +436,41 @@ def test_dates_at_the_end_of_the_calendar_are_no_crash(session: al.Session) -> N
 
     assert len(report) == 0
     assert "beyond the calendar" in repr(report)
+
+
+def test_instants_and_nanoseconds_agree(session: al.Session) -> None:
+    """What the engine, or Python, cannot show as a value of Python's own."""
+    moments: pa.Array[Any] = pa.array([0, 3600, None], pa.timestamp("s", "Europe/Paris"))
+    rows: dict[str, Any] = {
+        "zoned": moments,
+        "fine": pa.array([1, 2, 1001], pa.timestamp("ns")),
+        "units": [1, 2, 4],
+    }
+    table = session.read_arrow(pa.table(rows), table_name="Moments")
+    cube = session.create_cube(table)
+    for name in ("zoned", "fine"):
+        cube.measures[f"last {name}"] = al.agg.max(table[name])
+        cube.measures[f"all {name}"] = al.agg.distinct(table[name])
+        cube.measures[f"units at {name}"] = al.agg.last(
+            cube.measures["units.SUM"], by=cube.levels[name]
+        )
+
+    checked = cube.verify(30, seed=0)
+
+    assert checked.found == ()
+    assert checked.not_checked == {}
+
+
+def test_a_query_that_is_refused_names_the_measure(session: al.Session) -> None:
+    """Not those that were asked beside it."""
+    table = session.read_arrow(
+        pa.table(
+            {"key": ["a", "b"], "wide": pa.array([2**64 - 1, 1], pa.uint64()), "units": [1, 2]}
+        ),
+        table_name="Wide",
+    )
+
+    checked = session.create_cube(table).verify(20, seed=0)
+
+    assert list(checked.not_checked) == ["wide.SUM"]
+    assert ".." not in str(checked)

@@ -40,7 +40,7 @@ KNOWS: dict[str, set[str]] = {
     "measures": {"errors", "types", "sql", "data_types", "expressions"},
     "cubes": KERNEL
     | {"data_types", "display", "telemetry", "engine", "expressions", "tables", "measures"},
-    "http": {"errors", "types"},
+    "http": {"errors", "types", "data_types"},
     "search": KERNEL
     | {"data_types", "telemetry", "expressions", "security", "tables", "http"}
     | {"measures", "cubes"},

@@ -175,6 +175,26 @@ def test_the_frame_is_not_changed(session: al.Session) -> None:
     pd.testing.assert_frame_equal(frame, before)
 
 
+def test_an_instant_beyond_python_in_its_zone_is_in_utc(session: al.Session) -> None:
+    """Python's last second is in the next year in Paris; pandas cannot show that."""
+    last = pa.array([253_402_300_799, 0], pa.timestamp("s", "Europe/Paris"))
+    table = session.read_arrow(pa.table({"at": last, "units": [1, 2]}), table_name="Far")
+    cube = session.create_cube(table)
+
+    shown = table.query()["at"]
+    assert str(shown.dtype) == "datetime64[s, UTC]"
+    assert sorted(map(str, shown)) == ["1970-01-01 00:00:00+00:00", "9999-12-31 23:59:59+00:00"]
+    for totals in (False, True):
+        text = str(cube.query("units.SUM", levels=["at"], include_totals=totals))
+        assert "9999-12-31 23:59:59+00:00" in text
+    query = {"measures": ["units.SUM"], "levels": ["at"]}
+    answer = session.client.http_client.post("api/cubes/Far/query", json=query)
+    assert [row[0] for row in answer.json()["rows"]] == [
+        "1970-01-01T01:00:00+01:00",
+        "9999-12-31T23:59:59+00:00",
+    ]
+
+
 def test_far_dates_and_short_times_can_be_shown(session: al.Session) -> None:
     """Python has no such dates and times; pandas and Arrow have."""
     data = pa.table(

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import random
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
 
 from atomlite.cubes.checking.along import HANDLERS as ALONG
 from atomlite.cubes.checking.comparing import plain, same
@@ -17,6 +19,7 @@ from atomlite.cubes.checking.facts import Facts
 from atomlite.cubes.checking.places import Path, Place, conjuncts
 from atomlite.cubes.checking.signals import NotChecked, OutOfTime, Undecided
 from atomlite.cubes.model import DEPTH
+from atomlite.data_types.listing import python_values
 from atomlite.errors import (
     DeadlineExceeded,
     InvalidArgument,
@@ -34,7 +37,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pandas as pd
-    import pyarrow as pa
 
     from atomlite.cubes.cube import Cube
     from atomlite.cubes.model import CubeModel, LevelModel
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
 CELLS = "(cells)"
 """Stands for a measure where it is about which cells there are."""
 
+_WHOLE = pa.decimal128(38, 0)
 _REFUSALS = (
     DeadlineExceeded,
     InvalidMeasure,
@@ -181,7 +184,7 @@ class _Verifying:
             def ask(statement: Statement) -> list[Row]:
                 if time.monotonic() > self._deadline:
                     raise OutOfTime
-                return snapshot.rows(statement)
+                return _rows(snapshot.arrow(statement))
 
             facts = Facts(self._model, snapshot.state, ask)
             evaluator = Evaluator(self._model, facts, {**ELSEWHERE, **ALONG})
@@ -201,7 +204,11 @@ class _Verifying:
             return self._cube._runner.answer(query, self._model)  # noqa: SLF001 -- a cube's part
         except _REFUSALS as error:
             for name in query.measures:
-                self._not_checked.setdefault(name, f"a query of it is refused: {error.message}")
+                if len(query.measures) > 1:  # which of them is it?
+                    self._answer(replace(query, measures=(name,)))
+                else:
+                    reason = error.message.rstrip(".")
+                    self._not_checked.setdefault(name, f"a query of it is refused: {reason}")
         except QueryFailed as error:  # no query of a model that was accepted may end there
             self._found.append(Difference(_written(query), CELLS, "(query)", error.message, None))
         return None
@@ -210,7 +217,9 @@ class _Verifying:
         axis = [level for key in query.levels for level in self._model.path(key)]
         names = table.column_names[: len(axis)]
         rows: dict[int, list[tuple[tuple[object, ...], dict[str, Any]]]] = {}
-        for row in table.to_pylist():
+        columns = map(python_values, table.columns)
+        for values in zip(*columns, strict=True):
+            row = dict(zip(table.column_names, values, strict=True))
             members = tuple(row[name] for name in names[: row[DEPTH]])
             rows.setdefault(row[DEPTH], []).append((members, row))
         for depth in self._depths(query, axis):
@@ -291,6 +300,20 @@ def _written(query: Query) -> str:
     totals = ", include_totals=True" if query.include_totals else ""
     levels = f", levels={[key.name for key in query.levels]}" if query.levels else ""
     return f"query({', '.join(map(repr, query.measures))}{levels}{filtered}{totals})"
+
+
+def _rows(table: pa.Table) -> list[Row]:
+    """Return rows of the engine; its own way to make them needs a library for instants.
+
+    Whole numbers of 128 bits, such as sums, come as decimals.
+    """
+    columns = []
+    for column in table.columns:
+        values = python_values(column)
+        if column.type == _WHOLE:
+            values = [None if value is None else int(str(value)) for value in values]
+        columns.append(values)
+    return list(zip(*columns, strict=True))
 
 
 def _members(facts: Facts, level: LevelModel) -> list[object]:

@@ -258,10 +258,14 @@ def label_text(label: object) -> str:
     >>> label_text(2026), label_text(None), label_text(pd.Timestamp("2026-01-31"))
     ('2026', 'None', '2026-01-31')
     """
+    import pandas as pd  # noqa: PLC0415 -- where frames leave
+
     value = plain(label)
     if value is None or value != value:  # noqa: PLR0124 -- as NaN, which stands for null beside others
         return "None"
     if isinstance(value, dt.datetime):
+        if isinstance(value, pd.Timestamp) and value.tz is not None and value.year > dt.MAXYEAR:
+            return f"{value.tz_convert(None).isoformat(sep=' ')}+00:00"  # in UTC; see `to_frame`
         at_midnight = value.tzinfo is None and value.time() == dt.time.min
-        return value.date().isoformat() if at_midnight else value.isoformat(sep=" ")
+        return value.isoformat(sep=" ").split(" ")[0] if at_midnight else value.isoformat(sep=" ")
     return BLANK if value is BLANK else str(value)

@@ -12,6 +12,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from atomlite.data_types.listing import python_values
+
 _DIRECT = frozenset(
     {
         pa.bool_(),
@@ -48,12 +50,8 @@ def is_direct(data_type: pa.DataType) -> bool:
 
 
 def rows_of_table(columns: Iterable[pa.ChunkedArray[Any]]) -> list[tuple[object, ...]]:
-    """Return columns as rows; times with nanoseconds are text, as Python has none."""
-    lists = [
-        (column.cast(pa.string()) if column.type == pa.time64("ns") else column).to_pylist()
-        for column in columns
-    ]
-    return list(zip(*lists, strict=True))
+    """Return columns as rows; what Python has not is text."""
+    return list(zip(*map(python_values, columns), strict=True))
 
 
 def with_integers(
