@@ -11,8 +11,9 @@ bin := .venv/bin
 help:  ## Show this list.
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-test: lint docs .venv/test.installed  ## Check style and types, build the docs, run all tests.
-	$(bin)/python -m pytest --numprocesses=auto --dist=worksteal -m "not alone" $(ARGS)
+test: .venv/checks.installed  ## Check style and types, build the docs, run all tests.
+	$(MAKE) --jobs=2 --output-sync lint docs
+	$(bin)/python -m pytest --numprocesses=auto --dist=worksteal --durations=10 -m "not alone" $(ARGS)
 	$(bin)/python -m pytest -m alone $(ARGS) || [ $$? -eq 5 ]  # 5: ARGS name none of them
 
 coverage: .venv/test.installed  ## Run all tests and report what they reach; half as slow again.
@@ -53,6 +54,11 @@ clean:  ## Remove .venv and everything that the other targets make.
 .venv/package.installed: pyproject.toml | .venv/bin/python
 	$(bin)/python -m pip install --quiet --editable ".[demo]"
 	@touch $@
+
+# At once: pip looks for what fits together a single time.
+.venv/checks.installed: pyproject.toml .venv/package.installed
+	$(bin)/python -m pip install --quiet --group lint --group docs --group test
+	@touch .venv/lint.installed .venv/docs.installed .venv/test.installed $@
 
 .venv/%.installed: pyproject.toml .venv/package.installed
 	$(bin)/python -m pip install --quiet --group $*
