@@ -76,6 +76,10 @@ class _Moment(dt.datetime):
 
     nanosecond = 0
 
+    def __repr__(self) -> str:
+        """Return all of it: what two conditions are told apart by."""
+        return f"{super().__repr__()} + {self.nanosecond} ns"
+
 
 def _text(value: object) -> str:
     if not isinstance(value, str):

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from atomlite.cubes.digests import whole
+from atomlite.expressions.columns import Column
 from atomlite.search.values import kind_of
 
 TYPES: dict[str, pa.DataType] = {
@@ -98,6 +100,15 @@ def test_a_value_that_does_not_fit_says_what_should_be(
     """Nothing is cut, guessed or converted on the quiet."""
     with pytest.raises(ValueError, match=reason):
         kind_of(TYPES[kind]).read(given_value)
+
+
+def test_conditions_that_differ_in_nanoseconds_are_told_apart() -> None:
+    """Else one would be answered with what was kept for the other."""
+    read = kind_of(pa.timestamp("ns")).read
+    at = Column("T", "at", pa.timestamp("ns"))
+    texts = [f"1970-01-01T00:00:00.00000000{digit}" for digit in (0, 1, 2)]
+
+    assert len({whole(at == read(text)) for text in texts}) == 3
 
 
 def test_nanoseconds_are_kept() -> None:
