@@ -13,7 +13,7 @@ help:  ## Show this list.
 
 test: .venv/checks.installed  ## Check style and types, build the docs, run all tests.
 	$(MAKE) --jobs=2 --output-sync lint docs
-	$(bin)/python -m pytest --numprocesses=auto --dist=worksteal --durations=10 -m "not alone" $(ARGS)
+	$(bin)/python -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder --durations=10 -m "not alone" $(ARGS)
 	$(bin)/python -m pytest -m alone $(ARGS) || [ $$? -eq 5 ]  # 5: ARGS name none of them
 
 coverage: .venv/test.installed  ## Run all tests and report what they reach; half as slow again.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from atomlite.cubes.keeping import outdated, own_name, stored_name, wanted_now
 from atomlite.cubes.model import ROW_COUNT, AggregateModel, CubeModel
 from atomlite.cubes.names import level_named, measure_named
+from atomlite.cubes.planning.partials import check_levels
 from atomlite.display.grids import Grid
 from atomlite.errors import AggregateNotFound, AtomliteError, InvalidAggregate
 
@@ -67,20 +68,22 @@ class Aggregates(Mapping[str, Aggregate]):
 
         Args:
             levels: The levels to group by, by name or handle; the ancestors of each come with it.
-                Queries with filters on other levels cannot be answered from it.
+                Queries with filters on other levels cannot be answered from it. A measure that is
+                made along a level, such as a running total, needs that level.
             measures: The measures to be answered: those made of sums, counts, means, minima,
                 maxima, products, ``long``, ``short`` or ``single_value`` of facts. The number of
                 facts is always among them.
-            name: Its name; ``None`` makes one of the levels, with a number where another table
-                for other measures has it.
+            name: Its name; ``None`` makes one of the levels. A table with the same levels and one
+                of the measures is replaced then, as when a cell of a notebook is edited and run
+                again; one for other measures stays, and the new name gets a number.
 
         Returns:
             All tables of aggregates of the cube.
 
         Raises:
             InvalidAggregate: A measure needs all values at once, such as a median or a number of
-                distinct values, or counts rows of a joined table; or a fact may have several
-                partners in the table of a level.
+                distinct values, or counts rows of a joined table, or is made along a level that
+                is not among these; or a fact may have several partners in the table of a level.
             LevelNotFound, MeasureNotFound, AmbiguousName: As elsewhere.
         """
         model = self._cube.model
@@ -90,12 +93,14 @@ class Aggregates(Mapping[str, Aggregate]):
         wanted = tuple(dict.fromkeys([*named, ROW_COUNT]))
         own: object = name
         if name is None:
-            own = _free_name(", ".join(key.name for key in asked) or "grand total", self, wanted)
+            given = ", ".join(key.name for key in asked) or "grand total"
+            own = _own_name(given, self, keys, wanted)
         if not isinstance(own, str) or not own:
             raise InvalidAggregate(f"The name of an aggregate table is {own!r}.", hint="Give text.")
         added = AggregateModel(stored_name(model.name, own), keys, wanted)
         catalog = self._cube._store.visible_state  # noqa: SLF001 -- a cube and its part
         wanted_now(added, model, catalog)
+        check_levels(added, model)
         changed = self._cube._change(lambda now: _with(now, added))  # noqa: SLF001 -- as above
         try:
             self._cube._keeper.make(added, changed)  # noqa: SLF001 -- as above
@@ -192,10 +197,16 @@ def _without(model: CubeModel, name: str) -> CubeModel:
     return replace(model, aggregates=kept)
 
 
-def _free_name(name: str, known: Aggregates, measures: tuple[str, ...]) -> str:
-    """Return a name that no table for other measures has."""
+def _own_name(
+    name: str, known: Aggregates, levels: tuple[LevelKey, ...], measures: tuple[str, ...]
+) -> str:
+    """Return a name that no table has but one that these levels and measures are to replace."""
     free, number = name, 1
-    while free in known and set(known[free].measures) != set(measures):
+    while free in known:
+        there = known[free]
+        shared = set(there.measures) & set(measures) - {ROW_COUNT}
+        if there.levels == levels and (shared or set(there.measures) == set(measures)):
+            break
         number += 1
         free = f"{name} {number}"
     return free

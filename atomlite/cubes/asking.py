@@ -14,7 +14,7 @@ from atomlite.cubes.defining import checked as checked_measure
 from atomlite.cubes.homes import check_home
 from atomlite.cubes.joins import join_tree
 from atomlite.cubes.model import ROW_COUNT, ColumnOrder
-from atomlite.cubes.names import full_name, level_named, measure_named
+from atomlite.cubes.names import full_name, hierarchies_named, level_named, measure_named
 from atomlite.cubes.query import Query, QueryOrdering, Totals
 from atomlite.cubes.references import (
     check_column,
@@ -306,7 +306,8 @@ def _check_directions(orders: Sequence[object], model: CubeModel) -> None:
         if word in {"asc", "desc"} and each not in known and each not in model.measures:
             raise InvalidQuery(
                 f'order_by has the word "{each}", which names nothing to order by.',
-                hint=f"Write the direction as a method: `measure.{word}()`.",
+                hint=f"Write the direction as a method: `measure.{word}()`, over HTTP "
+                f'{{"measure": ..., "direction": "{word}"}}.',
             )
 
 
@@ -315,11 +316,14 @@ def _named_ordering(name: str, model: CubeModel) -> QueryOrdering:
     try:
         level = level_named(name, model).key
     except LevelNotFound:
+        if hierarchies_named(name, model) and name not in model.measures:
+            raise
         return QueryOrdering(measure_named(name, model).name)
     if name in model.measures:
         raise InvalidQuery(
             f'order_by is "{name}", which is a measure and a level {full_name(level)}.',
-            hint=f'Give `cube.measures["{name}"]` or `cube.levels["{name}"]`.',
+            hint=f'Give `cube.measures["{name}"]` or `cube.levels["{name}"]`, over HTTP '
+            f'{{"measure": "{name}"}} or {{"level": "{name}"}}.',
         )
     return QueryOrdering(level)
 

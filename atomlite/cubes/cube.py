@@ -273,14 +273,15 @@ class Cube(Evolving):
         Args:
             a: The filter before; ``None`` for all facts.
             b: The filter after; ``None`` for all facts.
-            measure: An additive measure, or a quotient of additive ones.
+            measure: One that adds up, a sum or difference of such measures, or a quotient of them.
             levels: Of which members.
 
         Returns:
             One row per member; the contributions add up to the change.
 
         Raises:
-            InvalidQuery: The measure cannot be taken apart.
+            InvalidQuery: The measure cannot be taken apart, or only one side says at which member
+                of a slicing hierarchy it is.
         """
         from atomlite.cubes.differences import diff  # noqa: PLC0415 -- it knows cubes
 

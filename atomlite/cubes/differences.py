@@ -9,7 +9,8 @@ each of these is the sum of
 - ``rate = s * (r' - r)``: what another rate explains,
 - ``interaction = (s' - s) * (r' - r)``: what both explain together.
 
-A member that has no rate on one side is all mix.
+A member that has no rate on one side is all mix. In a sum or difference of measures, such as the
+``N`` of a margin, one that is null for a member counts as 0 there, as it does in the total.
 """
 
 from __future__ import annotations
@@ -29,12 +30,14 @@ from atomlite.cubes.model import DEPTH, MeasureModel
 from atomlite.cubes.names import measure_named
 from atomlite.cubes.planning.conditions import has_measures
 from atomlite.cubes.query import Query
+from atomlite.cubes.references import uses
 from atomlite.cubes.results.indexes import index_of
+from atomlite.cubes.results.pretty import formatted_frame
 from atomlite.errors import InvalidArgument, InvalidQuery
 from atomlite.expressions.conditions import Condition
 from atomlite.measures.additivity import Additivity
 from atomlite.measures.data_types import data_type_of
-from atomlite.measures.nodes import Filtered
+from atomlite.measures.nodes import Filtered, Named
 from atomlite.tables.frames import to_frame
 
 if TYPE_CHECKING:
@@ -47,7 +50,8 @@ if TYPE_CHECKING:
     from atomlite.measures.nodes import MeasureExpression
 
 _NEAR = 1e-9
-_NAMES = ("top before", "top after", "bottom before", "bottom after")
+_SHARE = "DOUBLE[0.0%]"
+_NAMES = ("before", "after", "top before", "top after", "bottom before", "bottom after")
 
 
 def diff(
@@ -80,8 +84,9 @@ def diff(
             hint='Write `levels=["City"]`, for example.',
         )
     _check_slicing(wanted, model)
+    _check_sides(a, b, model)
     fraction = fraction_of(named, wanted, model, cube._store.visible_state)  # noqa: SLF001 -- a cube and its part
-    sides = _Sides(model, fraction, a, b)
+    sides = _Sides(model, named, fraction, a, b)
     query = replace(sides.query, levels=wanted)
     with cube._tracing.span("Cube.diff"):  # noqa: SLF001 -- as above
         answer = cube._runner.answer(query, sides.model)  # noqa: SLF001 -- as above
@@ -110,13 +115,18 @@ class _Parts:
 
 
 class _Sides:
-    """A query for a fraction on both sides, in one pass over the facts."""
+    """A query for a measure and its parts on both sides, in one pass over the facts."""
 
     def __init__(
-        self, model: CubeModel, fraction: Fraction, a: Condition | None, b: Condition | None
+        self,
+        model: CubeModel,
+        named: MeasureModel,
+        fraction: Fraction,
+        a: Condition | None,
+        b: Condition | None,
     ) -> None:
-        parts = [fraction.top] if fraction.bottom is None else [fraction.top, fraction.bottom]
-        nodes = [_filtered(part, side) for part in parts for side in (a, b)]
+        parts = [Named(named.name), fraction.top, fraction.bottom]
+        nodes = [_filtered(part, side) for part in parts if part is not None for side in (a, b)]
         measures: dict[str, MeasureModel] = dict(model.measures)
         names = []
         for node, name in zip(nodes, _NAMES, strict=False):
@@ -126,9 +136,13 @@ class _Sides:
             data_type = data_type_of(node, measures)
             measures[unique] = MeasureModel(unique, node, data_type, Additivity("non-additive", ()))
             names.append(unique)
-        self.model = replace(model, measures=measures)
-        slicing = any(each.slicing for each in model.hierarchies.values())
-        either = None if a is None or b is None or slicing else a | b
+        # Where both sides say where they are, no hierarchy stays at its first member.
+        hierarchies = {
+            key: replace(each, slicing=each.slicing and not uses((a, b), frozenset({key})))
+            for key, each in model.hierarchies.items()
+        }
+        self.model = replace(model, measures=measures, hierarchies=hierarchies)
+        either = None if a is None or b is None else a | b
         self.query = Query(tuple(names), (), either, include_totals=True)
 
 
@@ -139,11 +153,12 @@ def _filtered(node: MeasureExpression, condition: Condition | None) -> MeasureEx
 def _differences(
     named: MeasureModel, cells: list[tuple[tuple[object, ...], list[Any]]], total: list[Any]
 ) -> _Parts:
-    before, after = (0 if value is None else value for value in total)
+    before, after = (0 if value is None else value for value in total[:2])
     change = after - before
     rows = []
-    for members, (old, new) in cells:
-        contribution = (0 if new is None else new) - (0 if old is None else old)
+    for members, (old, new, *tops) in cells:
+        top, new_top = (0 if value is None else value for value in tops)
+        contribution = new_top - top
         share = float(contribution) / float(change) if change else None
         rows.append((members, (old, new, contribution, share)))
     _check_sum(named, [row[1][2] for row in rows], change, (before, after))
@@ -153,26 +168,25 @@ def _differences(
 def _quotients(
     named: MeasureModel, cells: list[tuple[tuple[object, ...], list[Any]]], total: list[Any]
 ) -> _Parts:
-    tops, bottoms = [_floats(total[:2]), _floats(total[2:])]
-    for side, top, bottom in zip("ab", total[:2], bottoms, strict=True):
-        if top is None or not bottom:
+    for side, value in zip("ab", total[:2], strict=True):
+        if value is None:
             raise InvalidQuery(
                 f'"{named.name}" has no value with the filter `{side}`, so there is no change.',
                 hint="Choose a filter with facts in it.",
             )
-    before, after = tops[0] / bottoms[0], tops[1] / bottoms[1]
+    before, after = _floats(total[:2])
+    bottoms = _floats(total[4:])
     rows = []
-    for members, found in cells:
-        (top, new_top), (bottom, new_bottom) = _floats(found[:2]), _floats(found[2:])
+    for members, (old, new, *parts) in cells:
+        (top, new_top), (bottom, new_bottom) = _floats(parts[:2]), _floats(parts[2:])
         contribution = new_top / bottoms[1] - top / bottoms[0]
         share, new_share = bottom / bottoms[0], new_bottom / bottoms[1]
-        rate = top / bottom if bottom else None
-        new_rate = new_top / new_bottom if new_bottom else None
-        parts = (contribution, 0.0, 0.0)
-        if rate is not None and new_rate is not None:
-            more, better = new_share - share, new_rate - rate
-            parts = (more * rate, share * better, more * better)
-        rows.append((members, (rate, new_rate, contribution, *parts)))
+        explained = (contribution, 0.0, 0.0)
+        if bottom and new_bottom:
+            rate = top / bottom
+            more, better = new_share - share, new_top / new_bottom - rate
+            explained = (more * rate, share * better, more * better)
+        rows.append((members, (old, new, contribution, *explained)))
     _check_sum(named, [row[1][2] for row in rows], after - before, (before, after))
     columns = ("a", "b", "contribution", "mix", "rate", "interaction")
     return _Parts(columns, rows, before, after)
@@ -189,11 +203,16 @@ def _check_sum(
     found = math.fsum(map(float, contributions))
     scale = max([abs(float(side)) for side in sides] + [abs(float(c)) for c in contributions])
     if not math.isclose(found, float(change), rel_tol=_NEAR, abs_tol=_NEAR * scale):
+        hint = (
+            "Where it is calculated from measures, one of these may be null in some cells; "
+            "calculate with columns instead."
+        )
+        if named.additivity_given:
+            hint = "Its `additivity` was assigned, and does not hold for these facts."
         raise InvalidQuery(
             f'The members contribute {found:,} to the change of "{named.name}", which is '
             f"{float(change):,}: it does not add up over them.",
-            hint="Where it is calculated from measures, one of these may be null in some cells; "
-            "calculate with columns instead.",
+            hint=hint,
         )
 
 
@@ -215,12 +234,27 @@ def _frame(named: MeasureModel, levels: Sequence[PlannedColumn], parts: _Parts) 
         "b": parts.after,
         "change": parts.after - parts.before,
     }
-    return frame
+    shown = dict.fromkeys(parts.columns, named.formatter)
+    if "share" in shown:
+        shown["share"] = _SHARE
+    return formatted_frame(frame, shown)
 
 
 def _column(values: list[Any]) -> pa.Array[Any]:
     found: pa.Array[Any] = pa.array(values)
     return found.cast(pa.float64()) if pa.types.is_null(found.type) else found
+
+
+def _check_sides(a: Condition | None, b: Condition | None, model: CubeModel) -> None:
+    for key, hierarchy in model.hierarchies.items():
+        about = [uses(side, frozenset({key})) for side in (a, b)]
+        if hierarchy.slicing and any(about) and not all(about):
+            raise InvalidQuery(
+                f"Only the side {'a' if about[0] else 'b'} says at which member of {key} it is; "
+                "the hierarchy is slicing.",
+                hint=f'Say it for both sides: `& (cube.levels["{hierarchy.levels[0].key.name}"] '
+                "== ...)`.",
+            )
 
 
 def _check_slicing(levels: Sequence[LevelKey], model: CubeModel) -> None:

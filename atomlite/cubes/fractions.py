@@ -1,4 +1,8 @@
-"""Measures as quotients of measures that add up. Pure."""
+"""Measures as quotients of measures that add up. Pure.
+
+A difference of two sums is null where one of them is, while the total has both. So it adds up when
+null counts as 0 in each of the two, and that is how sums and differences are read here.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from atomlite.cubes.defining import many_hierarchies
 from atomlite.cubes.joins import join_tree
 from atomlite.errors import InvalidQuery
 from atomlite.measures.additivity import additivity_of
-from atomlite.measures.nodes import Aggregation, Arithmetic, Constant, Named
+from atomlite.measures.nodes import Aggregation, Arithmetic, Constant, Named, Where
 
 if TYPE_CHECKING:
     from atomlite.cubes.model import CubeModel, MeasureModel
@@ -42,12 +46,15 @@ def fraction_of(
     """
     over = frozenset(level.owner for level in levels)
     many = many_hierarchies(model, join_tree(model.fact, catalog))
-    found = _Reader(model, over, many).read(measure.expression)
+    found = _Reader(model, over, many).read(Named(measure.name))
     if found is None:
+        hint = "Take a sum, a count, a mean, or sums, differences and quotients of them."
+        if measure.additivity_given:
+            hint = "Its `additivity` was assigned; assign None to have it inferred."
         raise InvalidQuery(
             f'"{measure.name}" is neither additive over {", ".join(sorted(map(str, over)))} nor a '
             f"quotient of additive measures: {measure.expression}.",
-            hint="Take a sum, a count, a mean, or a quotient of sums and counts.",
+            hint=hint,
         )
     return found
 
@@ -72,11 +79,11 @@ class _Reader:
         self, node: MeasureExpression
     ) -> Fraction | None:
         """Return an expression as a fraction; ``None`` where it is none."""
+        if isinstance(node, Named):
+            return self._named(node)
         if self._adds_up(node):
             return Fraction(node)
         match node:
-            case Named(name=name):
-                return self.read(self._model.measures[name].expression)
             case Aggregation(function="mean"):
                 parts = [replace(node, function=name) for name in ("sum", "count")]
                 return Fraction(*parts) if all(map(self._adds_up, parts)) else None
@@ -89,6 +96,14 @@ class _Reader:
             case Arithmetic(operator="+" | "-"):
                 return self._sum(node)
         return None
+
+    def _named(self, node: Named) -> Fraction | None:
+        """Return a measure as a fraction; what was assigned to its additivity is believed."""
+        measure = self._model.measures[node.name]
+        found = self.read(measure.expression)
+        if found is not None and found.bottom is None:
+            return found if self._adds_up(node) or not measure.additivity_given else None
+        return Fraction(node) if self._adds_up(node) else found
 
     def _adds_up(self, node: MeasureExpression) -> bool:
         if isinstance(node, Constant):
@@ -118,16 +133,20 @@ class _Reader:
     def _sum(self, node: Arithmetic) -> Fraction | None:
         left, right = self.read(node.left), self.read(node.right)
         found = [side for side in (left, right) if side is not None]
-        bottoms = [side.bottom for side in found if side.bottom is not None]
-        if len({str(bottom) for bottom in bottoms}) != 1:
+        bottoms = {str(side.bottom): side.bottom for side in found}
+        if len(bottoms) != 1:
             return None
-        bottom = bottoms[0]
+        (bottom,) = bottoms.values()
         tops = []
         for side, fraction in ((node.left, left), (node.right, right)):
-            if isinstance(side, Constant):
-                tops.append(bottom * side)
-            elif fraction is None or fraction.bottom is None:
-                return None
+            if fraction is not None:
+                tops.append(_or_zero(fraction.top))
+            elif isinstance(side, Constant) and bottom is not None:
+                tops.append(_or_zero(bottom * side))
             else:
-                tops.append(fraction.top)
+                return None
         return Fraction(Arithmetic(tops[0], node.operator, tops[1]), bottom)
+
+
+def _or_zero(node: MeasureExpression) -> MeasureExpression:
+    return Where(((node.isnull(), Constant(0)),), node)

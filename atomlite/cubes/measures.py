@@ -12,10 +12,9 @@ from atomlite.cubes.arguments import text_or_none
 from atomlite.cubes.names import checked_name, measure_named
 from atomlite.cubes.overviews import measures_grid
 from atomlite.cubes.query import QueryOrdering
-from atomlite.cubes.results.formatting import check_formatter
-from atomlite.cubes.stating import check_fit, stated_additivity
+from atomlite.cubes.stating import check_fit, checked_formatter, stated_additivity
 from atomlite.cubes.suggesting import suggesting
-from atomlite.errors import InvalidArgument, InvalidMeasure
+from atomlite.errors import InvalidMeasure
 from atomlite.expressions.columns import Operand
 from atomlite.expressions.conditions import Condition
 from atomlite.measures.additivity import Additivity, Kind
@@ -132,11 +131,7 @@ class Measure(Named):
     @formatter.setter
     def formatter(self, text: str | None) -> None:
         if text_or_none("formatter", text) is not None:
-            try:
-                check_formatter(str(text))
-            except ValueError as error:
-                raise InvalidArgument("formatter", text, f"one that works; {error}") from error
-            check_fit(str(text), self.name, self.data_type)
+            check_fit(checked_formatter(str(text)), self.name, self.data_type)
         self._change(formatter=text)
 
     @property

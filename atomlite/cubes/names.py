@@ -22,8 +22,11 @@ from atomlite.errors import (
     InvalidName,
     LevelNotFound,
     MeasureNotFound,
+    in_brackets,
+    names_listed,
 )
-from atomlite.measures.coordinates import HierarchyKey, LevelKey, LevelOperand
+from atomlite.expressions.columns import Column
+from atomlite.measures.coordinates import HierarchyKey, LevelKey
 from atomlite.measures.nodes import Named
 
 if TYPE_CHECKING:
@@ -99,7 +102,24 @@ def level_named(name: object, model: CubeModel) -> LevelModel:
         if isinstance(name, str)
         else [full_name(level.key) for level in all_levels]
     )
-    raise LevelNotFound(shown_name(name), cube=model.name, known=known)
+    hint = _meant(name, parts, model)
+    raise LevelNotFound(shown_name(name), cube=model.name, known=known, hint=hint)
+
+
+def _meant(name: object, parts: tuple[object, ...], model: CubeModel) -> str:
+    """Return what to write for the name of a hierarchy, or of a table and its column."""
+    for each in model.hierarchies.values():
+        for level in each.levels:
+            match level.operand:
+                case Column(table=table, name=column) if (table, column) == parts:
+                    return f"Did you mean {level.key}?"
+    for hierarchy in hierarchies_named(name, model):
+        own = [level.key.name for level in hierarchy.levels]
+        last = full_name(hierarchy.levels[-1].key)
+        only = len(hierarchies_named(hierarchy.key.name, model)) == 1
+        written = in_brackets("level", last[1:] if only else last)
+        return f"{hierarchy.key} is a hierarchy; its levels: {names_listed(own)}. Write {written}."
+    return ""
 
 
 def measure_named(name: object, model: CubeModel) -> MeasureModel:
@@ -142,8 +162,8 @@ def full_name(key: HierarchyKey | LevelKey) -> tuple[str, ...]:
 
 def shown_name(name: object) -> object:
     """Return what messages call a level that was asked for by a name, a key or itself."""
-    key = name.key if isinstance(name, LevelOperand) else name
-    return full_name(key) if isinstance(key, LevelKey) else key
+    key = getattr(name, "key", name)
+    return full_name(key) if isinstance(key, LevelKey | HierarchyKey) else name
 
 
 def _hierarchy_parts(name: object) -> tuple[object, ...]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from atomlite.cubes.names import hierarchy_named
+from atomlite.cubes.results.formatting import check_formatter
 from atomlite.data_types.numbers import is_number
 from atomlite.errors import InvalidArgument
 from atomlite.measures.additivity import Additivity
@@ -17,6 +19,11 @@ if TYPE_CHECKING:
 _EXPECTED = (
     '"additive", "non-additive", `al.Additivity("semi-additive", not_over=[h["Date"]])` with the '
     "hierarchies over which it does not add up, or None to infer it"
+)
+
+_FORMATTERS = (
+    'a format specification of Python such as ",.2f" with a width and precision of at most 100, '
+    "or a pattern such as DOUBLE[#,##0.00], INT[#,##0] or DATE[yyyy-MM-dd], or None"
 )
 
 
@@ -40,6 +47,35 @@ def stated_additivity(value: object, model: CubeModel) -> Additivity:
         raise InvalidArgument("additivity", value, _EXPECTED)
     keys = dict.fromkeys(hierarchy_named(each, model).key for each in over)
     return Additivity(given.kind, tuple(keys))
+
+
+def checked_formatter(text: str) -> str:
+    """Return a formatter that is well formed.
+
+    Raises:
+        InvalidArgument: It is none.
+
+    >>> checked_formatter("#,##0")
+    Traceback (most recent call last):
+    ...
+    atomlite.errors.InvalidArgument: formatter is '#,##0'. It must be DOUBLE[#,##0], in brackets.
+    """
+    try:
+        check_formatter(text)
+    except ValueError as error:
+        raise InvalidArgument("formatter", text, _formatter_for(text, str(error))) from error
+    return text
+
+
+def _formatter_for(text: str, reason: str) -> str:
+    """Return what a text that is no formatter must be."""
+    if text.endswith("]"):
+        return f"one that works: {reason}"
+    if "#" in text:
+        with suppress(ValueError):
+            check_formatter(f"DOUBLE[{text}]")
+            return f"DOUBLE[{text}], in brackets"
+    return _FORMATTERS
 
 
 def check_fit(formatter: str, name: str, data_type: pa.DataType) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from atomlite.cubes.building import can_be_level
 from atomlite.cubes.joins import join_tree
+from atomlite.cubes.names import hierarchies_named
 from atomlite.errors import AtomliteError, LevelNotFound, MeasureNotFound
 from atomlite.expressions.conditions import text_of
 
@@ -31,7 +32,7 @@ def suggesting(model: CubeModel, catalog: Catalog) -> Iterator[None]:
     try:
         yield
     except (LevelNotFound, MeasureNotFound) as error:
-        if isinstance(error.name, str):
+        if isinstance(error.name, str) and not hierarchies_named(error.name, model):
             try:
                 tree = join_tree(model.fact, catalog)
             except AtomliteError:  # queries say so

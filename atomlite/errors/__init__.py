@@ -34,6 +34,7 @@ from atomlite.errors.cubes import (
     MeasureNotFound,
     RowsLeftOutWarning,
     TooManyCells,
+    in_brackets,
 )
 from atomlite.errors.loads import (
     LinkDroppedWarning,
@@ -197,6 +198,7 @@ __all__ = [
     "WrongType",
     "did_you_mean",
     "error_body",
+    "in_brackets",
     "names_listed",
     "shortened",
 ]

@@ -59,19 +59,22 @@ class _NameNotFound(AtomliteError, KeyError):
         name: As it was given; a tuple for a full name.
         cube: The cube.
         known: The names that exist, short ones or full ones.
+        hint: What to write; if empty, the known name that is most like it.
     """
 
     http_status = 400
     what = ""
 
-    def __init__(self, name: object, *, cube: str, known: Sequence[str | tuple[str, ...]]) -> None:
+    def __init__(
+        self, name: object, *, cube: str, known: Sequence[str | tuple[str, ...]], hint: str = ""
+    ) -> None:
         self.name = name
         names = [_written(each) for each in known]
         there = f"{_plural(self.what).capitalize()}: {_listed(names)}." if names else "It has none."
         close = difflib.get_close_matches(_written(name), names, n=1)
         super().__init__(
             f'No {self.what} named {_written(name)} in the cube "{cube}". {there}',
-            hint=f"Did you mean {close[0]}?" if close else "",
+            hint=hint or (f"Did you mean {close[0]}?" if close else ""),
             details={
                 self.what: _plain(name),
                 "cube": cube,
@@ -128,8 +131,12 @@ class AmbiguousName(AtomliteError, KeyError):
         super().__init__(
             f'{_written(name)} may mean {len(names)} {_plural(what)} of the cube "{cube}": '
             f"{_listed(names)}.",
-            hint="Write a full name.",
-            details={what: _written(name), "cube": cube, "candidates": [*names]},
+            hint=f"Write a full name: {in_brackets(what, candidates[0])}.",
+            details={
+                what: _plain(name),
+                "cube": cube,
+                "candidates": [*map(_plain, candidates)],
+            },
         )
 
 
@@ -186,7 +193,7 @@ class DataMovedWarning(UserWarning):
 
 
 class RowsLeftOutWarning(UserWarning):
-    """A cell has more facts than were asked for, so that some are not shown."""
+    """A cell has more facts than are shown, or its value is not of these facts alone."""
 
 
 class InvalidQuery(AtomliteError, ValueError):
@@ -210,6 +217,16 @@ class MeasureFailed(AtomliteError, RuntimeError):
     shows_values = True
     code = "measure_failed"
     http_status = 422
+
+
+def in_brackets(what: str, name: Sequence[str]) -> str:
+    """Return how a full name of a hierarchy or level is written, in Python and in JSON.
+
+    >>> in_brackets("level", ("Geography", "City"))
+    '`cube.levels["Geography", "City"]`, over HTTP ["Geography", "City"]'
+    """
+    parts = ", ".join(map(_written, name))
+    return f"`cube.{_plural(what)}[{parts}]`, over HTTP [{parts}]"
 
 
 def _plural(what: str) -> str:

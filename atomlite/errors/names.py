@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 _CONDITIONS = (
     "Write `(a) & (b)`, `(a) | (b)`, `~(a)` instead of `and`, `or`, `not`, "
-    "`column.between(low, high)` instead of `low <= column <= high`, and `column.isin(...)` "
-    "instead of `column in [...]`."
+    "`x.between(low, high)` instead of `low <= x <= high`, and `x.isin(...)` instead of "
+    "`x in [...]`."
 )
 
 
@@ -110,7 +110,7 @@ class ConditionMisused(AtomliteError, TypeError):
     def __init__(
         self,
         what: str,
-        found: str = "describes rows; it is neither true nor false.",
+        found: str = "describes rows, or facts of a cube; it is neither true nor false.",
         *,
         hint: str = _CONDITIONS,
     ) -> None:

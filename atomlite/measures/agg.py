@@ -36,11 +36,11 @@ from atomlite.measures.aggregations import (
     QuantileMode,
     ScopedAggregation,
 )
-from atomlite.measures.arguments import Shown, chosen, share
+from atomlite.measures.arguments import Said, chosen, share
 from atomlite.measures.calculations import LevelValue, MeasureExpression
 from atomlite.measures.coordinates import LevelOperand
 from atomlite.measures.data_types import aggregate_type
-from atomlite.measures.handles import measure_of
+from atomlite.measures.handles import measure_of, no_level
 from atomlite.measures.scopes import CumulativeScope, OriginScope, Scope, SiblingsScope
 
 __all__ = [
@@ -380,8 +380,8 @@ def _spread(mode: SpreadMode) -> AggregateOptions:
 
 def _best(function: str, measure: object, level: object) -> MeasureExpression:
     if not isinstance(level, LevelOperand):
-        expected = 'a level, such as `cube.levels["City"]`'
-        raise InvalidArgument("level", Shown(level), expected)
+        found, such_as = no_level(level)
+        raise InvalidArgument("level", Said(found), f"a level, such as `{such_as}`")
     return BestMember(measure_of(measure, f"agg.{function}"), level, function == "max_member")
 
 
@@ -397,9 +397,10 @@ def _end(
         return _made(function, operand, None, per, other=by)
     measure = measure_of(operand, f"agg.{function}")
     if not isinstance(by, LevelOperand):
+        found, such_as = no_level(by)
         raise InvalidMeasure(
-            f"`agg.{function}` of the measure `{measure}` is by {described(by)}.",
-            hint='Give a level: `by=cube.levels["Day"]`.',
+            f"`agg.{function}` of the measure `{measure}` is by {found}.",
+            hint=f"Give a level: `by={such_as}`.",
         )
     if per is not None:
         raise InvalidMeasure(

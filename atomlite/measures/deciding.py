@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from atomlite.data_types.names import parse_data_type
-from atomlite.errors import InvalidArgument, InvalidMeasure
+from atomlite.errors import InvalidArgument, InvalidMeasure, WrongType
 from atomlite.expressions import derived
 from atomlite.expressions.columns import Column, Operand
 from atomlite.expressions.conditions import Condition
@@ -91,14 +91,15 @@ def switch(subject: object, cases: Mapping[object, object], /, *, default: objec
     checked = checked_value(subject, "switch")
     conditions: list[tuple[Condition, object]] = []
     for case, value in pairs("cases", cases, "a dict of constants and values"):
-        if is_many(case):
-            conditions.append((checked.isin(case), value))
-        elif case is None:
-            conditions.append((checked.isnull(), value))
-        elif isinstance(case, Operand | MeasureExpression):
+        if isinstance(case, Operand | MeasureExpression):
             raise InvalidArgument("cases", case, "a dict with constants as keys; see `al.where`")
-        else:
-            conditions.append((checked == case, value))
+        try:
+            conditions.append((_equal(checked, case), value))
+        except WrongType as error:
+            what = error.message.removeprefix("Filter ")
+            raise WrongType(
+                f"`switch` got the case {what}", hint=error.hint, details=error.details
+            ) from error
     return _chosen(conditions, default)
 
 
@@ -197,6 +198,12 @@ def apply(
         raise InvalidArgument("measures", MISSING, "one measure or more")
     given = tuple(measure_of(measure, "apply") for measure in measures)
     return Applied(function, given, parse_data_type(data_type))
+
+
+def _equal(subject: Operand | MeasureExpression, case: object) -> Condition:
+    if is_many(case):
+        return subject.isin(case)
+    return subject.isnull() if case is None else subject == case
 
 
 def _case(pair: tuple[object, object]) -> tuple[Condition, object]:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Protocol, TypeAlias
 
@@ -73,11 +73,24 @@ def level_key(value: object, name: str) -> LevelKey:
         return value
     if isinstance(value, LevelOperand):
         return value.key
+    found, such_as = no_level(value)
+    raise InvalidArgument(name, Said(found), f"a level, such as `{such_as}`")
+
+
+def no_level(value: object) -> tuple[str, str]:
+    """Return what was given in place of a level, and a level to write: for messages.
+
+    >>> no_level(HierarchyKey("Sales", "Date"))
+    ('the hierarchy ("Sales", "Date")', 'cube.levels["Date", ...]')
+    >>> no_level(1)
+    ('integer 1', 'cube.levels["City"]')
+    """
     hierarchy = hierarchy_of(value)
-    if hierarchy is not None:
-        expected = "a level, such as one of its own: `hierarchy[...]` with the name of a level"
-        raise InvalidArgument(name, Said(f"the hierarchy {hierarchy}"), expected)
-    raise InvalidArgument(name, Shown(value), 'a level, such as `cube.levels["City"]`')
+    if hierarchy is None:
+        return described(value), 'cube.levels["City"]'
+    names = list(value) if isinstance(value, Mapping) else []
+    level = text_of(names[-1]) if names else "..."
+    return f"the hierarchy {hierarchy}", f"cube.levels[{text_of(hierarchy.name)}, {level}]"
 
 
 def level_keys(value: object, name: str) -> tuple[LevelKey, ...]:

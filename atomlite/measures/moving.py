@@ -306,10 +306,12 @@ def check_levels(condition: Condition, function: str) -> None:
     """Raise `InvalidMeasure` for a condition of cells that reads a column."""
     for reference in references_of(condition):
         if isinstance(reference, Column):
+            own = text_of(reference.name)
             raise InvalidMeasure(
                 f"`{function}` got `{condition!r}`, which reads the column `{reference}`.",
-                hint="In a cell, only levels and measures have a value; make a hierarchy of the "
-                "column.",
+                hint="In a cell, only levels and measures have a value. Write it with the level "
+                f"over the column, such as `cube.levels[{own}]`; if there is none, make a "
+                f"hierarchy of the column first: `cube.hierarchies[{own}] = [column]`.",
             )
 
 

@@ -123,13 +123,18 @@ _DEFINITIONS: Mapping[str, JsonValue] = {
 _WITH_DEFINITIONS: JsonObject = {"$defs": dict(_DEFINITIONS)}
 
 _ORDERING: JsonObject = {
+    "description": "A measure or a level of the query; its name alone is ascending.",
     "anyOf": [
-        closed(
-            {subject: name, "direction": {"type": "string", "enum": ["asc", "desc"]}},
-            required=[subject],
-        )
-        for subject, name in (("level", _NAME), ("measure", _TEXT))
-    ]
+        _TEXT,
+        _listed(_TEXT, minItems=1),
+        *(
+            closed(
+                {subject: name, "direction": {"type": "string", "enum": ["asc", "desc"]}},
+                required=[subject],
+            )
+            for subject, name in (("level", _NAME), ("measure", _TEXT))
+        ),
+    ],
 }
 _BODY = closed(
     {

@@ -38,7 +38,7 @@ def own_endpoints(endpoints: Endpoints) -> RouteTable[Endpoint]:
     """
 
     def index(_request: Request, _user: User, session: ServedSession, /) -> JsonValue:
-        asked: list[JsonValue] = [f"GET /{route}" for route in callbacks]
+        asked: list[JsonValue] = [f"GET /{'' if route == INDEX else route}" for route in callbacks]
         asked.append(f"POST /{CUBE_QUERY}")
         asked += [f"{method} /proxy/{route}" for method, route in endpoints]
         return {"versions": session.describe_version(), "answers": asked}

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -459,10 +459,82 @@ def test_a_file_keeps_no_aggregates(tmp_path: Path) -> None:
 
 
 def test_tables_for_other_measures_stand_beside_each_other(session: al.Session) -> None:
-    """Without names of their own; for the same measures, the table is made anew."""
+    """Without names of their own; for one of the same measures, the table is made anew."""
     frame = pd.DataFrame({"city": ["a", "b"], "units": [1, 2], "price": [3, 4]})
     cube = session.create_cube(session.read_pandas(frame, table_name="T"))
     for measures in (["units.SUM"], ["price.SUM"], ["units.SUM"]):
         cube.aggregates.add(levels=["city"], measures=measures)
 
     assert sorted(cube.aggregates) == ["city", "city 2"]
+    cube.aggregates.add(levels=["city"], measures=["price.MEAN", "price.SUM"])
+    assert sorted(cube.aggregates) == ["city", "city 2"]
+    assert cube.aggregates["city 2"].measures[:2] == ("price.MEAN", "price.SUM")
+    cube.aggregates.add(levels=["city"], measures=["price.MEAN"])
+    assert sorted(cube.aggregates) == ["city", "city 2"]
+    assert cube.aggregates["city 2"].measures[0] == "price.MEAN"
+    assert source(cube, "price.MEAN") == "city 2"
+    assert source(cube, "price.SUM") == "city 2"
+    assert source(cube, "units.SUM") == "city"
+
+
+def test_a_table_of_other_levels_is_not_replaced(session: al.Session) -> None:
+    """Though they have the same names, and the measures are the same."""
+    cube, _ = cube_of(session, ROWS)
+    cube.aggregates.add(levels=[("Place", "shop")], measures=["units.SUM"])
+    cube.aggregates.add(levels=[("Sales", "shop", "shop")], measures=["units.SUM"])
+
+    assert list(cube.aggregates) == ["shop", "shop 2"]
+
+
+ALONG: dict[str, Callable[[al.Cube], Any]] = {
+    "last": lambda cube: al.agg.last(cube.measures["units.SUM"], by=day(cube)),
+    "best": lambda cube: al.agg.max_member(cube.measures["units.SUM"], day(cube)),
+    "so far": lambda cube: al.agg.sum(
+        cube.measures["units.SUM"], scope=al.CumulativeScope(day(cube))
+    ),
+    "of days": lambda cube: al.agg.max(cube.measures["units.SUM"], scope=al.OriginScope(day(cube))),
+    "of one": lambda cube: al.filter(cube.measures["units.SUM"], day(cube) == 1),
+    "at one": lambda cube: al.at(cube.measures["units.SUM"], {day(cube): 1}),
+    "before": lambda cube: al.shift(cube.measures["units.SUM"], cube.hierarchies["Days"]),
+}
+
+
+def day(cube: al.Cube) -> al.Level:
+    """Return the level of days."""
+    return cube.levels["Days", "day"]
+
+
+@pytest.mark.parametrize("name", ALONG)
+def test_a_measure_along_a_level_needs_the_level(session: al.Session, name: str) -> None:
+    """Without it no query could read the table; with it they do, and find the same."""
+    cube, _ = cube_of(session, ROWS)
+    cube.measures["along"] = ALONG[name](cube)
+    cube.measures["twice"] = cube.measures["along"]
+    place = ("Place", "shop")
+    queries: list[dict[str, Any]] = [{}, {"levels": [place]}, {"levels": [place, day(cube)]}]
+    expected = [answer(cube, "twice", include_totals=True, **query) for query in queries]
+
+    with pytest.raises(InvalidAggregate, match=r'"twice" can never .* needs the level .*"day"'):
+        cube.aggregates.add(levels=[place], measures=["units.SUM", "twice"])
+    assert len(cube.aggregates) == 0
+    cube.aggregates.add(levels=[place, day(cube)], measures=["twice"], name="x")
+    for query, rows in zip(queries, expected, strict=True):
+        assert source(cube, "twice", **query) == "x"
+        assert answer(cube, "twice", include_totals=True, **query) == rows
+
+
+def test_a_date_that_is_shifted_needs_its_level(session: al.Session) -> None:
+    """Its year is not enough."""
+    dates = pd.to_datetime(["2025-01-01", "2026-01-01"])
+    frame = pd.DataFrame({"day": dates, "units": [1, 2]})
+    table = session.read_pandas(frame, table_name="T", data_types={"day": "date"})
+    cube = session.create_cube(table)
+    cube.create_date_hierarchy("Cal", column=table["day"], levels={"Y": "y", "D": table["day"]})
+    shifted = al.date_shift(cube.measures["units.SUM"], cube.hierarchies["Cal"], offset="-P1Y")
+    cube.measures["before"] = shifted
+
+    with pytest.raises(InvalidAggregate, match=r'needs the level .*"D"'):
+        cube.aggregates.add(levels=[("Cal", "Y")], measures=["before"])
+    cube.aggregates.add(levels=[("Cal", "D")], measures=["before"], name="x")
+    assert source(cube, "before", levels=[("Cal", "D")]) == "x"
+    assert [row["before"] for row in answer(cube, "before", levels=[("Cal", "D")])] == [None, 1]

@@ -277,7 +277,8 @@ def test_a_filter_on_a_slicing_hierarchy_is_of_other_facts(cube: al.Cube) -> Non
     assert [result.cell(name).value for name in ("units.SUM", "pens")] == [2, 9]
     assert list(result.cell("pens").rows()["id"]) == [0, 2, 4]
     assert result.cell("pens").rows().attrs["agrees"] is True
-    check = result.cell("ratio").rows().attrs["check"]
+    with pytest.warns(RowsLeftOutWarning, match="`al.filter` looks at other cells"):
+        check = result.cell("ratio").rows().attrs["check"]
     outside = "This measure also looks at facts outside of the cell"
     assert check == f"{outside} (`al.filter`): not added up."
 
@@ -321,8 +322,35 @@ def test_what_is_not_made_of_these_facts_is_said(cube: al.Cube) -> None:
     }
     result = cube.query(*expected, levels=[("Place", "country")])
 
-    found = {name: result.cell(name, COUNTRY).rows().attrs["check"] for name in expected}
+    found, warned = {}, set()
+    for name in expected:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            found[name] = result.cell(name, COUNTRY).rows().attrs["check"]
+        warned |= {name for each in caught if each.category is RowsLeftOutWarning}
     assert found == expected
+    own = {"origin", "best", "least", "python", "weight"}
+    assert warned == expected.keys() - own
+
+
+def test_facts_that_are_not_those_of_the_value_are_a_warning(cube: al.Cube) -> None:
+    """Those of the year before, or of the last day alone, have another sum."""
+    m = cube.measures
+    m["before"] = al.shift(m["units.SUM"], cube.hierarchies["day"])
+    m["closing"] = al.agg.last(m["units.SUM"], by=cube.levels["day"])
+    result = cube.query("before", "closing", levels=["day"], include_totals=True)
+    cell = result.cell("before", {"day": dt.date(2024, 1, 2)})
+
+    assert cell.value == 5
+    with pytest.warns(RowsLeftOutWarning) as caught:
+        rows = cell.rows()
+    assert list(rows["units"]) == [3, 4]
+    assert [str(each.message) for each in caught] == [
+        "These are the facts of the cell, not those of its value: `al.shift` looks at other cells."
+    ]
+    assert caught[0].filename == __file__
+    with pytest.warns(RowsLeftOutWarning, match="`al.agg.last` takes a part of them"):
+        assert len(result.cell("closing").rows()) == 6
 
 
 def test_filters_at_other_cells_leave_the_facts_alone(cube: al.Cube) -> None:
@@ -333,8 +361,10 @@ def test_filters_at_other_cells_leave_the_facts_alone(cube: al.Cube) -> None:
     m["pens of pens"] = pens / al.total(pens, cube.hierarchies["Place"])
     result = cube.query("of pens", "pens of pens", levels=[("Place", "country")])
 
-    assert list(result.cell("of pens", COUNTRY).rows()["id"]) == [0, 1, 3, 5]
-    assert list(result.cell("pens of pens", COUNTRY).rows()["id"]) == [0]
+    with pytest.warns(RowsLeftOutWarning, match="`al.total` looks at other cells"):
+        assert list(result.cell("of pens", COUNTRY).rows()["id"]) == [0, 1, 3, 5]
+    with pytest.warns(RowsLeftOutWarning, match="`al.total` looks at other cells"):
+        assert list(result.cell("pens of pens", COUNTRY).rows()["id"]) == [0]
 
 
 def test_a_row_that_is_looked_up_counts_among_the_facts(cube: al.Cube, session: al.Session) -> None:

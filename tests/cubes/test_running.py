@@ -148,6 +148,20 @@ def test_too_many_cells_are_refused_with_what_would_fit() -> None:
     assert error.details == {"cells": 141, "limit": 50, "members": {"Group": 40, "Price": 100}}
 
 
+def test_members_are_counted_whatever_is_asked_of_cells() -> None:
+    """Each group has two cells above zero, and itself lies below."""
+    values = {"p": 1.0, "q": 2.0, "r": -5.0}
+    rows = [(group, half, values[half]) for group in "abcdef" for half in values]
+    with started(cube_cells=5) as session:
+        given = pd.DataFrame(rows, columns=["Group", "Half", "Price"])
+        cube = session.create_cube(session.read_pandas(given, table_name="T"))
+        with pytest.raises(TooManyCells) as refused:
+            cube.query("Price.SUM", levels=["Group", "Half"], filter=cube.measures["Price.SUM"] > 0)
+
+    members = {"Group": 6, "Half": 3}
+    assert refused.value.details == {"cells": 12, "limit": 5, "members": members}
+
+
 def test_a_coarser_level_is_what_fits() -> None:
     """Of a hierarchy, the level above."""
     with started(cube_cells=50) as session:
@@ -390,6 +404,45 @@ def test_a_link_of_text_is_complete_or_not(session: al.Session) -> None:
         found = [Matching().found(link, snapshot, limit) for link in sales.links]
 
     assert found == [Match(complete=True), Match(complete=False)]
+
+
+def test_a_link_of_two_columns_is_complete_or_not(session: al.Session) -> None:
+    """Both columns have to find one row, so that there are no bounds."""
+    given = pa.table({"Shop": [1, 1, 2], "Day": [1, 2, 1]})
+    sales = session.read_arrow(given, table_name="Sales")
+    for name, days in (("All", given), ("Some", given.slice(1))):
+        sales.join(session.read_arrow(days, keys=("Shop", "Day"), table_name=name))
+    limit = TimeLimit(None, "", "")
+    with session._store.read() as snapshot:
+        found = [Matching().found(link, snapshot, limit) for link in sales.links]
+
+    assert found == [Match(complete=True), Match(complete=False)]
+
+
+def test_many_facts_are_filtered_by_a_table_that_is_not_shown(session: al.Session) -> None:
+    """Each shop sells half of its units as pens; the last one is not in the table of shops."""
+    sales = session.read_arrow(
+        pa.table(
+            {
+                "Shop": [*"abcde"] * 20_000,
+                "Item": [0, 0, 0, 0, 0, 1, 1, 1, 1, 1] * 10_000,
+                "Units": [1] * 100_000,
+            }
+        ),
+        table_name="Sales",
+    )
+    shops: dict[str, list[Any]] = {"Shop": list("abcd"), "City": ["Paris", "Paris", "Lyon", "Lyon"]}
+    items: dict[str, list[Any]] = {"Item": [0, 1], "Kind": ["pen", "ink"]}
+    sales.join(session.read_arrow(pa.table(shops), keys=("Shop",), table_name="Shops"))
+    sales.join(session.read_arrow(pa.table(items), keys=("Item",), table_name="Items"))
+    cube = session.create_cube(sales)
+
+    found = cube.query(
+        "Units.SUM", levels="City", filter=cube.levels["Kind"] == "pen", mode="arrow"
+    )
+
+    units = dict(zip(found["City"].to_pylist(), found["Units.SUM"].to_pylist(), strict=True))
+    assert units == {"Paris": 20_000, "Lyon": 20_000, None: 10_000}
 
 
 @pytest.mark.parametrize("key", [None, -1, 5, 200_001])

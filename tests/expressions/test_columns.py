@@ -352,8 +352,10 @@ def test_python_and_numpy_are_told_what_to_write() -> None:
         np.maximum(a, 3)  # type: ignore[call-overload]
     with pytest.raises(ConditionMisused, match=r"\.isin\(\.\.\.\)"):
         assert "F" in text
-    with pytest.raises(ConditionMisused, match=r"`column\.isin\(\.\.\.\)` instead of"):
+    with pytest.raises(ConditionMisused, match=r"`x\.isin\(\.\.\.\)` instead of"):
         assert text in ["F", "G"]
+    with pytest.raises(ConditionMisused, match=r"describes rows, or facts of a cube; it is"):
+        assert (text == "F") and (a > 1)  # noqa: PT018 -- as users write it
     with pytest.raises(AttributeError, match=r"Write `\.starts_with"):
         text.startswith("F")  # type: ignore[attr-defined]
     with pytest.raises(AttributeError, match=r"no attribute 'nonsense'\.$"):

@@ -298,6 +298,26 @@ REFUSED: list[tuple[Callable[[], object], type[AtomliteError], str]] = [
         "midpoint",
     ),
     (lambda: al.agg.first(REVENUE, by=UNITS), InvalidMeasure, "Give a level"),
+    (
+        lambda: al.agg.last(REVENUE, by=GEOGRAPHY),  # type: ignore[arg-type]
+        InvalidMeasure,
+        'is by the hierarchy ("Shops", "Geography"). Give a level: `by=cube.levels["Geography", ',
+    ),
+    (
+        lambda: al.agg.max_member(REVENUE, GEOGRAPHY),  # type: ignore[arg-type]
+        InvalidArgument,
+        'level is the hierarchy ("Shops", "Geography"). It must be a level, such as `cube.levels[',
+    ),
+    (
+        lambda: al.switch(CITY, {1: "a"}),
+        WrongType,
+        '`switch` got the case `City == 1`: "City" is string, got integer 1. Give text.',
+    ),
+    (
+        lambda: al.switch(SHOP, {(1, 2): 3}),
+        WrongType,
+        "`switch` got the case `Shop.isin(1, 2)`: ",
+    ),
     (lambda: al.agg.first(REVENUE, by=DAY, per="fact"), InvalidMeasure, "leave it out"),
     (lambda: al.agg.first(UNITS, by=REVENUE), InvalidMeasure, "Order rows by a column"),  # type: ignore[arg-type]
     (lambda: al.agg.last(UNITS, by="Day"), InvalidMeasure, "two columns"),  # type: ignore[arg-type]

@@ -66,7 +66,10 @@ def test_the_page_works_under_a_base_path() -> None:
         http = session.client.http_client
         assert http.get("docs").status_code == 200
         assert http.get("docs/page.js").status_code == 200
-        assert "GET /docs" in http.get("").json()["answers"]
+        answers = http.get("").json()["answers"]
+        assert {"GET /", "GET /docs"} <= set(answers)
+        assert "GET /index" not in answers
+        assert http.get("index").json()["answers"] == answers
 
 
 def test_the_licences_of_the_files_come_with_them() -> None:

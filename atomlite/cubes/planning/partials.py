@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from atomlite.cubes.joins import join_tree
 from atomlite.cubes.planning.binding import Binder
+from atomlite.cubes.planning.conditions import levels_in
 from atomlite.cubes.planning.leaves import INSENSITIVE, leaf_of
 from atomlite.cubes.planning.scopes import KnownLinks, Scope
 from atomlite.errors import InvalidAggregate
@@ -22,7 +23,21 @@ from atomlite.expressions.columns import Column, Operand, Reference
 from atomlite.expressions.rendering import Expression, references_of, render
 from atomlite.measures.coordinates import LevelKey, LevelOperand
 from atomlite.measures.data_types import data_type_of
-from atomlite.measures.nodes import Aggregation, MeasureExpression, Named, inputs
+from atomlite.measures.nodes import (
+    Aggregation,
+    At,
+    BestMember,
+    CumulativeScope,
+    DateShift,
+    EndValue,
+    Filtered,
+    MeasureExpression,
+    Named,
+    OriginScope,
+    ScopedAggregation,
+    Shift,
+    inputs,
+)
 from atomlite.sql import Statement, quote
 from atomlite.tables.definitions import aggregate_of
 from atomlite.types import EVERYTHING
@@ -169,6 +184,48 @@ def _held(aggregate: AggregateModel, model: CubeModel) -> dict[Key, Partial]:
     return found
 
 
+def check_levels(aggregate: AggregateModel, model: CubeModel) -> None:
+    """Refuse a table of aggregates that lacks a level which one of its measures is made along.
+
+    Raises:
+        InvalidAggregate: It does, so that no query for the measure could read it.
+    """
+    for name in aggregate.measures:
+        for node in _nodes_of(Named(name), model, set()):
+            for level in _needed(node, aggregate, model):
+                if level not in aggregate.levels:
+                    levels = ", ".join(map(str, aggregate.levels)) or "none"
+                    raise InvalidAggregate(
+                        f'The measure "{name}" can never be read from this table: `{node}` needs '
+                        f"the level {level}, and the levels of the table are {levels}.",
+                        hint=f"Add the level {level}, or leave the measure out.",
+                    )
+
+
+def _needed(  # noqa: PLR0911 -- one for each kind
+    node: MeasureExpression, aggregate: AggregateModel, model: CubeModel
+) -> tuple[LevelKey, ...]:
+    """Return the levels that a node is made along, which cells of queries need not express."""
+    match node:
+        case EndValue(level=level) | BestMember(level=level):
+            return (level.key,)
+        case ScopedAggregation(scope=OriginScope(levels=levels)):
+            return levels
+        case ScopedAggregation(scope=CumulativeScope(level=key, partitioning=along)):
+            return (key,) if along is None else (along, key)
+        case Filtered(condition=condition):
+            return levels_in(condition)
+        case At(coordinates=coordinates):
+            return tuple(level.key for level, _ in coordinates)
+        case DateShift(hierarchy=hierarchy):
+            return (model.hierarchies[hierarchy].levels[-1].key,)
+        case Shift(hierarchy=hierarchy, partitioning=along):
+            any_of = any(level.owner == hierarchy for level in aggregate.levels)
+            first = () if any_of else (model.hierarchies[hierarchy].levels[0].key,)
+            return first if along is None else (*first, along)
+    return ()
+
+
 def leaves_of(node: MeasureExpression, model: CubeModel, seen: set[str]) -> Iterator[Aggregation]:
     """Return the aggregates of facts that a measure is calculated from.
 
@@ -177,13 +234,21 @@ def leaves_of(node: MeasureExpression, model: CubeModel, seen: set[str]) -> Iter
         model: The cube, which has the measures that it names.
         seen: The measures that were looked at already; more are added.
     """
-    if isinstance(node, Aggregation):
-        yield node
-    elif isinstance(node, Named) and node.name not in seen:
+    for each in _nodes_of(node, model, seen):
+        if isinstance(each, Aggregation):
+            yield each
+
+
+def _nodes_of(
+    node: MeasureExpression, model: CubeModel, seen: set[str]
+) -> Iterator[MeasureExpression]:
+    """Return a node and all inside of it, those of the measures that it names too."""
+    yield node
+    if isinstance(node, Named) and node.name not in seen:
         seen.add(node.name)
-        yield from leaves_of(model.measures[node.name].expression, model, seen)
+        yield from _nodes_of(model.measures[node.name].expression, model, seen)
     for each in inputs(node):
-        yield from leaves_of(each, model, seen)
+        yield from _nodes_of(each, model, seen)
 
 
 def _tables(expressions: Iterable[Expression], model: CubeModel) -> frozenset[str]:

@@ -129,6 +129,9 @@ def rows_behind(behind: Behind, value: object, limit: int | None) -> pd.DataFram
         for array, column in zip(found.columns, columns.values(), strict=True)
     ]
     frame = to_frame(pa.Table.from_arrays(arrays, names=list(columns)))
+    others = behind.trace.others
+    if others:
+        warn_caller([RowsLeftOutWarning(others)])
     frame.attrs = {"value": value, "check": check, "agrees": agrees, "moved": moved}
     if len(frame) < count:
         shown = f"{len(frame):,} of {count:,} facts are shown"

@@ -65,8 +65,10 @@ class Cell:
         The columns are those of the fact table, and those of joined tables that the measure and
         the levels use, as ``table.column``. What `al.filter` leaves out of the whole measure is
         left out here. ``attrs["check"]`` says what adding up gave; where that is not the value of
-        the cell, it comes as a warning too. Facts that changed since the result was made come as
-        they are now, with a `DataMovedWarning`.
+        the cell, it comes as a warning too. A measure that looks at other cells, such as a shift,
+        or takes the facts of one day, such as a closing stock, is not made of just these facts: a
+        `RowsLeftOutWarning` says so. Facts that changed since the result was made come as they are
+        now, with a `DataMovedWarning`.
 
         Args:
             limit: Most rows; ``None`` for all. Where the cell has more, a `RowsLeftOutWarning` says
@@ -119,7 +121,7 @@ class CellExplanation:
             *(f"  {name} = {formula}" for name, formula in self.formulas.items()),
             f"  filters: {' & '.join(self.filters) or 'none'}",
             f"  facts: {facts}",
-            "  SQL:",
+            "  SQL of the whole query:",
             textwrap.indent(self.statement, "    "),
         ]
         return "\n".join(lines)

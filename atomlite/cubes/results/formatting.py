@@ -11,6 +11,11 @@ Without one, numbers have separators between thousands, doubles two digits after
 
 >>> formatted(1234567, None), formatted(0.126, None), formatted(None, None)
 ('1,234,567', '0.13', '')
+
+Those of a column have as many digits as the smallest of them needs:
+
+>>> [formatted(value, None, digits_after_point([2.0, 0.0034])) for value in (2.0, 0.0034)]
+['2.0000', '0.0034']
 """
 
 from __future__ import annotations
@@ -18,7 +23,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
 from typing import TypeAlias
@@ -56,8 +61,9 @@ _MOST_WIDTH = 100
 _EXAMPLES = (1.5, 1, "text", dt.datetime(2026, 1, 31, tzinfo=dt.UTC))
 _EXACT = Context(prec=1_000)
 """Holds all digits of any double."""
-_SMALL, _LARGE = 0.01, 1e15
-"""Doubles between them are shown with two digits after the point."""
+_TINY, _SMALL, _LARGE = 1e-5, 0.01, 1e15
+"""Doubles between the last two are shown with two digits after the point; those between the first
+two make their column have more, and those below are written with a power of ten."""
 
 
 def check_formatter(text: str) -> None:
@@ -78,7 +84,18 @@ def check_formatter(text: str) -> None:
         _number_pattern(match["pattern"], whole=match["kind"] == "INT")
 
 
-def formatted(value: object, formatter: str | None) -> str:
+def digits_after_point(values: Iterable[object]) -> int:
+    """Return how many digits after the point the doubles of a column need, so that all have them.
+
+    >>> digits_after_point([1.5, None, 12.0]), digits_after_point([0.5, -0.00048, 1.1e-17])
+    (2, 5)
+    """
+    sizes = [abs(value) for value in values if isinstance(value, float)]
+    smallest = min((size for size in sizes if _TINY <= size < _SMALL), default=1.0)
+    return max(2, 1 - math.floor(math.log10(smallest)))
+
+
+def formatted(value: object, formatter: str | None, digits: int = 2) -> str:
     """Return a value as text; null is empty.
 
     A value that a formatter does not fit, such as text for ``",.2f"``, is shown as without one.
@@ -86,11 +103,12 @@ def formatted(value: object, formatter: str | None) -> str:
     Args:
         value: A Python value, as Arrow gives it.
         formatter: See above.
+        digits: Of a double, after the point, where there is no formatter.
     """
     if value is None:
         return ""
     if formatter is None:
-        return _plain(value)
+        return _plain(value, digits)
     return _made(formatter)(value)
 
 
@@ -105,9 +123,9 @@ def _made(text: str) -> Formatter:
     return _number_pattern(match["pattern"], whole=match["kind"] == "INT")
 
 
-def _plain(value: object) -> str:
+def _plain(value: object, digits: int = 2) -> str:
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
-        return _plain_number(value)
+        return _plain_number(value, digits)
     if isinstance(value, dt.datetime):
         return value.isoformat(sep=" ")
     if isinstance(value, list):
@@ -115,14 +133,15 @@ def _plain(value: object) -> str:
     return str(value)
 
 
-def _plain_number(value: float | Decimal) -> str:
+def _plain_number(value: float | Decimal, digits: int) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, Decimal):
         return f"{value:,f}"
     size = abs(value)
-    if size == 0 or _SMALL <= size < _LARGE or not math.isfinite(value):
-        return f"{value:,.2f}"
+    least = _SMALL if digits == 2 else _TINY  # noqa: PLR2004 -- as for a value alone
+    if size == 0 or least <= size < _LARGE or not math.isfinite(value):
+        return f"{value + 0.0:,.{digits}f}"  # 0 has no sign
     return f"{value:.2g}" if size < _SMALL else f"{value:.6g}"
 
 

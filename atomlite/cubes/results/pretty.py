@@ -5,18 +5,19 @@ What stands in the cells are the values themselves; only how they are shown is f
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import sys
 from collections.abc import Callable, Mapping
 from functools import cache, wraps
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
 from pyarrow import compute
 
-from atomlite.cubes.results.formatting import formatted
+from atomlite.cubes.results.formatting import digits_after_point, formatted
 from atomlite.cubes.results.indexes import index_of
 from atomlite.cubes.results.metadata import measures_of
 from atomlite.cubes.results.totals import BLANK
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 else:
     _Frame = object
 
+_Kind = TypeVar("_Kind", bound="FormattedFrame")
 _GAP = "..."
 _SELECTIONS = (
     "__copy__",
@@ -50,45 +52,17 @@ _SELECTIONS = (
     "sort_index",
     "sort_values",
     "tail",
+    "xs",
 )
 """Methods of frames that give some of the rows and columns, or all of them in another order."""
 
 
-class CubeResult(_Frame):
-    """The result of a query of a cube: a DataFrame that knows what it came from.
+class FormattedFrame(_Frame):
+    """A DataFrame whose values are shown as formatters say; so are selections of it."""
 
-    The index has the levels, sorted by level order, and the columns are the measures. A total has
-    `TOTAL` at the first level that it does not express, and nothing at those after.
-
-    Its copies and what selects or sorts rows and columns, such as `head`, `loc`, `sort_values` and
-    brackets, know the same. Whatever else is made of it, such as calculations and `reset_index`, is
-    a plain DataFrame.
-    """
-
-    _answer: Answer
-
-    @property
-    def additivity(self) -> dict[str, Additivity]:
-        """Whether the cells of each measure that it has add up."""
-        measures = measures_of(self._answer.plan)
-        return {each.name: each.additivity for each in measures if each.name in self.columns}
-
-    @property
-    def version(self) -> Version:
-        """The version of the data when the tables that were read last changed."""
-        return self._answer.version
-
-    def cell(self, measure: object, coordinates: Mapping[Any, object] | None = None) -> Any:  # noqa: ANN401 -- see there
-        """Return one cell, which can be explained and drilled through.
-
-        Args:
-            measure: A measure, or its name.
-            coordinates: The member of each level, by level or its name; levels that are left out
-                are totals.
-        """
-        from atomlite.cubes.results.cells import cell  # noqa: PLC0415 -- it knows results
-
-        return cell(self._answer, measure, coordinates or {})
+    _kind: type[FormattedFrame]
+    _known: Any
+    """What its selections know, too: the formatter of each column, or more."""
 
     def __repr__(self) -> str:
         """Return the cells with formatted values; the first and last ones of many."""
@@ -116,24 +90,13 @@ class CubeResult(_Frame):
         """Let it be pickled as a plain DataFrame."""
         import pandas as pd  # noqa: PLC0415 -- where frames leave
 
-        return pd.DataFrame, (pd.DataFrame.copy(self),)
+        return copy.copy, (pd.DataFrame.copy(self),)
 
     @property
     def _constructor(self) -> type[pd.DataFrame]:
         import pandas as pd  # noqa: PLC0415 -- where frames leave
 
         return pd.DataFrame
-
-    def _value(self, value: object, name: str) -> object:
-        """Return a value of a column; pandas has NaN for null, too."""
-        shown = plain(value)
-        if shown == shown or name not in self._answer.table.column_names:  # noqa: PLR0124 -- no NaN
-            return shown
-        return shown if self._has_nan(name) else None
-
-    def _has_nan(self, name: str) -> bool:
-        column = self._answer.table.column(name)
-        return pa.types.is_floating(column.type) and bool(compute.any(compute.is_nan(column)))
 
     def _size(self) -> str:
         rows, columns = self.shape
@@ -150,14 +113,12 @@ class CubeResult(_Frame):
             gap = max(min(pd.get_option("display.min_rows") or most, most) // 2, 1)
             places = [*places[:gap], *places[-gap:]]
         part = self.iloc[places]
-        formatters = {each.name: each.formatter for each in measures_of(self._answer.plan)}
-        columns = {
-            number: [
-                formatted(self._value(value, name), formatters.get(name))
-                for value in part.iloc[:, number]
-            ]
-            for number, name in enumerate(part.columns)
-        }
+        formatters = self._formatters()
+        columns = {}
+        for number, name in enumerate(part.columns):
+            values = [self._value(value, name) for value in part.iloc[:, number]]
+            digits = digits_after_point(values)
+            columns[number] = [formatted(value, formatters.get(name), digits) for value in values]
         levels = [part.index.get_level_values(n) for n in range(part.index.nlevels)]
         rows = list(zip(*(map(label_text, labels) for labels in levels), strict=True))
         if gap is not None:
@@ -172,6 +133,70 @@ class CubeResult(_Frame):
         shown.columns = part.columns
         return shown
 
+    def _formatters(self) -> Mapping[str, str | None]:
+        """Return the formatter of each column."""
+        known: Mapping[str, str | None] = self._known
+        return known
+
+    def _value(self, value: object, name: str) -> object:  # noqa: ARG002 -- others ask for it
+        """Return a value of a column; pandas has NaN for null, too."""
+        shown = plain(value)
+        return shown if shown == shown else None  # noqa: PLR0124 -- no NaN
+
+
+class CubeResult(FormattedFrame):
+    """The result of a query of a cube: a DataFrame that knows what it came from.
+
+    The index has the levels, sorted by level order, and the columns are the measures. A total has
+    `TOTAL` at the first level that it does not express, and nothing at those after.
+
+    Its copies and what selects or sorts rows and columns, such as `head`, `loc`, `xs`,
+    `sort_values` and brackets, know the same. Whatever else is made of it, such as calculations and
+    `reset_index`, is a plain DataFrame, and one row or column is a plain Series.
+    """
+
+    @property
+    def _answer(self) -> Answer:
+        answer: Answer = self._known
+        return answer
+
+    @property
+    def additivity(self) -> dict[str, Additivity]:
+        """Whether the cells of each measure that it has add up."""
+        measures = measures_of(self._answer.plan)
+        return {each.name: each.additivity for each in measures if each.name in self.columns}
+
+    @property
+    def version(self) -> Version:
+        """The version of the data when the tables that were read last changed."""
+        return self._answer.version
+
+    def cell(self, measure: object, coordinates: Mapping[Any, object] | None = None) -> Any:  # noqa: ANN401 -- see there
+        """Return one cell, which can be explained and drilled through.
+
+        Args:
+            measure: A measure, or its name.
+            coordinates: The member of each level, by level or its name; levels that are left out
+                are totals.
+        """
+        from atomlite.cubes.results.cells import cell  # noqa: PLC0415 -- it knows results
+
+        return cell(self._answer, measure, coordinates or {})
+
+    def _formatters(self) -> Mapping[str, str | None]:
+        return {each.name: each.formatter for each in measures_of(self._answer.plan)}
+
+    def _value(self, value: object, name: str) -> object:
+        """Return a value of a column; pandas has NaN for null, too."""
+        shown = plain(value)
+        if shown == shown or name not in self._answer.table.column_names:  # noqa: PLR0124 -- no NaN
+            return shown
+        return shown if self._has_nan(name) else None
+
+    def _has_nan(self, name: str) -> bool:
+        column = self._answer.table.column(name)
+        return pa.types.is_floating(column.type) and bool(compute.any(compute.is_nan(column)))
+
 
 def pretty_result(answer: Answer) -> CubeResult:
     """Return the rows of an answer, which come in order, as a DataFrame indexed by the levels."""
@@ -181,25 +206,33 @@ def pretty_result(answer: Answer) -> CubeResult:
     index = index_of(table.columns[:width], table.column_names[:width], depths)
     frame = to_frame(table.select(range(width + 1, table.num_columns)))
     frame.index = index
-    return _result(frame, answer)
+    return _made(CubeResult, frame, answer)
 
 
-def _result(frame: pd.DataFrame, answer: Answer) -> CubeResult:
-    result = _class()(frame)
-    object.__setattr__(result, "_answer", answer)
+def formatted_frame(frame: pd.DataFrame, formatters: Mapping[str, str | None]) -> FormattedFrame:
+    """Return a frame that is shown with a formatter for each column."""
+    return _made(FormattedFrame, frame, formatters)
+
+
+def _made(kind: type[_Kind], frame: pd.DataFrame, known: object) -> _Kind:
+    hashable: Any = kind
+    result: _Kind = _class(hashable)(frame)
+    result.attrs = dict(frame.attrs)
+    object.__setattr__(result, "_known", known)
     return result
 
 
 @cache
-def _class() -> type[CubeResult]:
-    """Return the class of results, which is made when pandas is there."""
+def _class(kind: type[Any]) -> type[Any]:
+    """Return a kind of frames as a class of pandas, which is made when pandas is there."""
     import pandas as pd  # noqa: PLC0415 -- where frames leave
 
     members: dict[str, Any] = {name: _keeping(pd.DataFrame, name) for name in _SELECTIONS}
     for name in ("loc", "iloc"):
         members[name] = _indexing(name)
-    members["__doc__"] = CubeResult.__doc__
-    return type("CubeResult", (CubeResult, pd.DataFrame), members)
+    members["__doc__"] = kind.__doc__
+    members["_kind"] = kind
+    return type(kind.__name__, (kind, pd.DataFrame), members)
 
 
 def _keeping(owner: type, name: str) -> Callable[..., Any]:
@@ -207,7 +240,7 @@ def _keeping(owner: type, name: str) -> Callable[..., Any]:
     method = getattr(owner, name)
 
     @wraps(method)
-    def select(self: CubeResult, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 -- as pandas
+    def select(self: FormattedFrame, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 -- as pandas
         return _kept(self, method(self, *args, **kwargs), sys._getframe(1))  # noqa: SLF001 -- its caller
 
     return select
@@ -226,17 +259,19 @@ def _indexing(name: str) -> property:
     return property(lambda self: indexer(name, self))
 
 
-def _kept(result: CubeResult, made: Any, caller: FrameType) -> Any:  # noqa: ANN401 -- as pandas
-    """Return a selection as a result, where it has its index still.
+def _kept(result: FormattedFrame, made: Any, caller: FrameType) -> Any:  # noqa: ANN401 -- as pandas
+    """Return a selection as what it is selected from, where its index still has levels of it.
 
     Methods of pandas select, too, and go on to make other things of it: they get a plain frame.
     """
     import pandas as pd  # noqa: PLC0415 -- where frames leave
 
     inside = caller.f_globals.get("__name__", "").partition(".")[0] == "pandas"
-    if inside or not isinstance(made, pd.DataFrame) or made.index.names != result.index.names:
+    if inside or not isinstance(made, pd.DataFrame):
         return made
-    return _result(made, result._answer)  # noqa: SLF001 -- of its own class
+    if not set(made.index.names) <= set(result.index.names):
+        return made
+    return _made(result._kind, made, result._known)  # noqa: SLF001 -- of its own class
 
 
 def plain(value: object) -> object:
@@ -257,6 +292,8 @@ def label_text(label: object) -> str:
 
     >>> label_text(2026), label_text(None), label_text(pd.Timestamp("2026-01-31"))
     ('2026', 'None', '2026-01-31')
+    >>> label_text(pd.Timestamp(1))
+    '1970-01-01 00:00:00.000000001'
     """
     import pandas as pd  # noqa: PLC0415 -- where frames leave
 
@@ -266,6 +303,6 @@ def label_text(label: object) -> str:
     if isinstance(value, dt.datetime):
         if isinstance(value, pd.Timestamp) and value.tz is not None and value.year > dt.MAXYEAR:
             return f"{value.tz_convert(None).isoformat(sep=' ')}+00:00"  # in UTC; see `to_frame`
-        at_midnight = value.tzinfo is None and value.time() == dt.time.min
+        at_midnight = value.tzinfo is None and value == pd.Timestamp(value).normalize()
         return value.isoformat(sep=" ").split(" ")[0] if at_midnight else value.isoformat(sep=" ")
     return BLANK if value is BLANK else str(value)

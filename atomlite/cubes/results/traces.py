@@ -44,6 +44,8 @@ _OUTSIDE: dict[type, str] = {
     Total: "al.total",
 }
 """What looks at facts of other cells, under the names that users know."""
+_ENDS = ("al.agg.first", "al.agg.last")
+"""What takes some of the facts of its cell, under the same names."""
 
 _Key: TypeAlias = tuple[str, tuple[object, ...]]
 _Filters: TypeAlias = "dict[_Key, Condition]"
@@ -59,12 +61,15 @@ class Trace:
         partial: Whether `al.filter` demands more for a part of the measure.
         hindrance: Why the facts of the cell do not tell its value, as the subject of a sentence;
             empty where they do.
+        others: That the facts of the cell are not those of its value, as a sentence; empty where
+            the value has these and no others.
     """
 
     leaves: tuple[Aggregation, ...]
     conditions: tuple[Condition, ...]
     partial: bool
     hindrance: str
+    others: str
 
 
 def traced(measure: str, model: CubeModel) -> Trace:
@@ -85,6 +90,7 @@ def traced(measure: str, model: CubeModel) -> Trace:
         tuple(each for key, each in own[0].items() if key in common) if own else (),
         bool(more),
         _hindrance(list(outside), list(tracing.inside)),
+        _others(list(outside), [name for name in tracing.inside if name in _ENDS]),
     )
 
 
@@ -107,6 +113,16 @@ def _hindrance(outside: list[str], inside: list[str]) -> str:
     if inside:
         return f"This measure is calculated from cells, not from facts ({_written(inside)})"
     return ""
+
+
+def _others(outside: list[str], ends: list[str]) -> str:
+    if not outside and not ends:
+        return ""
+    names = outside or ends
+    said = "look at other cells" if outside else "take a part of them"
+    if len(names) == 1:
+        said = said.replace(" ", "s ", 1)
+    return f"These are the facts of the cell, not those of its value: {_written(names)} {said}."
 
 
 def _written(names: list[str]) -> str:
@@ -167,7 +183,7 @@ class _Tracing:
             name = "al.agg.max_member" if node.greatest else "al.agg.min_member"
             self.inside[name] = None
         elif isinstance(node, EndValue):
-            self.inside["al.agg.last" if node.last else "al.agg.first"] = None
+            self.inside[_ENDS[node.last]] = None
         elif isinstance(node, Applied):
             self.inside["al.apply"] = None
         return True

@@ -40,6 +40,7 @@ NULL_TESTS = ("is null", "is not null")
 TEXTS = ("contains", "starts with")
 _BOUNDS = 2
 _FORMS = ("level", "hierarchy", "measure", "and", "or", "not")
+_BESIDE = ("operator", "value", "values", "paths")
 
 _Subject: TypeAlias = "LevelOperand | MeasureExpression"
 _COMPARED: Mapping[str, Callable[[Any, object], Condition]] = {
@@ -79,9 +80,13 @@ class _Filter:
         self._conditions += 1
         self._check_conditions()
         if left == 0:
-            raise InvalidQuery(f"filter is nested more than {MOST_NESTED} levels deep.")
+            raise InvalidQuery(
+                f"filter is nested more than {MOST_NESTED} levels deep.",
+                hint="Join more conditions by one `and` or `or`, or ask in several queries.",
+            )
         form = next((form for form in _FORMS if form in given), None)
         if form is None:
+            keyed(given, place, (*_FORMS, *_BESIDE))
             raise InvalidQuery(
                 f"{place} has none of the keys {names_listed(_FORMS)}.",
                 hint='Write {"level": "City", "operator": "=", "value": "Paris"}.',
@@ -108,11 +113,17 @@ class _Filter:
 
     def _test(self, given: Mapping[str, object], place: Place, form: str) -> Condition:
         operators = (*COMPARISONS, *LISTS, *NULL_TESTS, *(TEXTS if form == "level" else ()))
-        operator = given.get("operator")
-        if not isinstance(operator, str) or operator not in operators:
-            raise place.key("operator").wrong(
-                operator, f"one of {names_listed(operators, limit=20)}"
+        keyed(given, place, (form, "operator", "value", "values"))
+        expected = f"one of {names_listed(operators, limit=20)}"
+        if "operator" not in given:
+            raise InvalidQuery(
+                f'{place}: the key "operator" is missing.',
+                hint=f"It must be {expected}.",
+                details={"path": str(place.key("operator"))},
             )
+        operator = given["operator"]
+        if not isinstance(operator, str) or operator not in operators:
+            raise place.key("operator").wrong(operator, expected)
         wanted = [form, "operator"]
         if operator in LISTS:
             wanted.append("values")

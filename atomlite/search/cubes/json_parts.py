@@ -38,7 +38,9 @@ class Place:
     def wrong(self, found: object, expected: str) -> InvalidQuery:
         """Return the error for what should be something else."""
         return InvalidQuery(
-            f"{self} is {shown(found)}. It must be {expected}.", details={"path": str(self)}
+            f"{self} is {shown(found)}.",
+            hint=f"It must be {expected}.",
+            details={"path": str(self)},
         )
 
     def __repr__(self) -> str:
@@ -74,14 +76,15 @@ def keyed(
     for key in given:
         if key not in known:
             raise InvalidQuery(
-                f'{place} has the key "{shortened(key)}", which means nothing there. {keys}',
-                hint=did_you_mean(key, list(known)),
+                f'{place} has the key "{shortened(key)}", which means nothing there.',
+                hint=f"{keys} {did_you_mean(key, list(known))}".strip(),
                 details={"path": str(place.key(shortened(key)))},
             )
     for key in needed:
         if key not in given:
             raise InvalidQuery(
-                f'{place}: the key "{key}" is missing. {keys}',
+                f'{place}: the key "{key}" is missing.',
+                hint=keys,
                 details={"path": str(place.key(key))},
             )
 
@@ -95,5 +98,9 @@ def entries(given: object, place: Place, *, least: int = 0) -> list[tuple[Place,
     if not isinstance(given, list):
         raise place.wrong(given, "a list")
     if len(given) < least:
-        raise InvalidQuery(f"{place} is an empty list.", details={"path": str(place)})
+        raise InvalidQuery(
+            f"{place} is an empty list.",
+            hint="Give one entry or more, or leave it out.",
+            details={"path": str(place)},
+        )
     return [(place.item(number), each) for number, each in enumerate(given)]

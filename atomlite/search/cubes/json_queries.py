@@ -122,9 +122,13 @@ def _limit(body: Mapping[str, object]) -> int | None:
     return number
 
 
-def _ordering(given: object, place: Place, model: CubeModel) -> QueryOrdering:
+def _ordering(given: object, place: Place, model: CubeModel) -> object:
+    if isinstance(given, str | list):
+        return read_name(given, place)
     if not isinstance(given, dict):
-        raise place.wrong(given, "an object")
+        raise place.wrong(
+            given, 'a name, or an object such as {"measure": "Revenue", "direction": "desc"}'
+        )
     by = "level" if "level" in given else "measure"
     keyed(
         given,

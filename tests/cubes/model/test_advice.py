@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from atomlite.errors import (
     AtomliteError,
     HierarchyNotFound,
     InvalidArgument,
+    InvalidMeasure,
     InvalidQuery,
     LevelNotFound,
     MeasureInUse,
@@ -134,6 +136,49 @@ def test_a_formatter_fits_the_values(
     for name, fits in fitting.items():
         m[name].formatter = fits
         assert m[name].formatter == fits
+
+
+_FORMS = (
+    'It must be a format specification of Python such as ",.2f" with a width and precision of at '
+    "most 100, or a pattern such as DOUBLE[#,##0.00], INT[#,##0] or DATE[yyyy-MM-dd], or None."
+)
+
+
+@pytest.mark.parametrize(
+    ("formatter", "hint"),
+    [
+        ("#,##0", "It must be DOUBLE[#,##0], in brackets."),
+        ("#,##0.0%", "It must be DOUBLE[#,##0.0%], in brackets."),
+        ("#.#.#", _FORMS),
+        ("%d.%m.%Y", _FORMS),
+        ("1000d", _FORMS),
+        ("DOUBLE[oops", _FORMS),
+        ("INT[0.0]", 'It must be one that works: "0.0" has digits after the point; write DOUBLE['),
+    ],
+)
+def test_what_is_no_formatter_is_told_one(cube: al.Cube, formatter: str, hint: str) -> None:
+    """In a sentence; the same pattern in brackets, where that is one."""
+    with pytest.raises(InvalidArgument) as caught:
+        cube.measures["units.SUM"].formatter = formatter
+    assert caught.value.message == f"formatter is {formatter!r}."
+    assert caught.value.hint.startswith(hint)
+
+
+def test_a_hierarchy_in_place_of_a_level_is_told_its_last_level(star: Star, cube: al.Cube) -> None:
+    """By its name, and not by its table."""
+    h, units = cube.hierarchies, cube.measures["units.SUM"]
+    h["Place"] = [star.countries["name"], star.shops["city"]]
+    place: Any = h["Place"]
+    said = r'the hierarchy \("Countries", "Place"\)\. .*`(by=)?cube\.levels\["Place", "city"\]`'
+    with pytest.raises(InvalidMeasure, match=f"is by {said}"):
+        al.agg.last(units, by=place)
+    misuses: list[Callable[[], object]] = [
+        lambda: al.agg.min_member(units, place),
+        lambda: al.agg.sum(units, scope=al.OriginScope(place)),
+    ]
+    for misuse in misuses:
+        with pytest.raises(InvalidArgument, match=f"is {said}"):
+            misuse()
 
 
 def test_a_date_hierarchy_needs_names(star: Star, cube: al.Cube) -> None:

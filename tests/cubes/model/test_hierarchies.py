@@ -58,9 +58,10 @@ def test_a_name_of_several_things_is_refused(cube: al.Cube) -> None:
         cube.hierarchies["shop"]
     assert str(caught.value) == (
         '"shop" may mean 2 hierarchies of the cube "Cube": ("Sales", "shop"), ("Shops", "shop"). '
-        "Write a full name."
+        'Write a full name: `cube.hierarchies["Sales", "shop"]`, over HTTP ["Sales", "shop"].'
     )
-    assert caught.value.details["candidates"] == ['("Sales", "shop")', '("Shops", "shop")']
+    assert caught.value.details["hierarchy"] == "shop"
+    assert caught.value.details["candidates"] == [["Sales", "shop"], ["Shops", "shop"]]
     with pytest.raises(AmbiguousName, match=r'\("Shops", "city", "city"\), \("Countries", "Geo"'):
         cube.levels["city"]
     assert cube.levels["Geo", "city"].key.dimension == "Countries"

@@ -75,6 +75,35 @@ CALCULATIONS: dict[str, tuple[Callable[[al.Cube], Any], Callable[[Any, Any, Any]
         lambda c: al.filter(al.where(c.measures["units"] > 100, 1, 2), c.levels["kind"] != "a"),
         lambda k, _, __: 2 if k in {"b", "c"} else None,
     ),
+    "more than the following": (
+        lambda c: al.where(
+            c.measures["units"] > al.shift(c.measures["units"], c.hierarchies["Kind"], offset=1),
+            1,
+            0,
+        ),
+        lambda k, _, __: 1 if k == "b" else 0,
+    ),
+    "less than the one before": (
+        lambda c: al.where(
+            al.shift(c.measures["units"], c.hierarchies["Kind"], offset=-1) > c.measures["units"],
+            1,
+            0,
+        ),
+        lambda k, _, __: 1 if k is None else 0,
+    ),
+    "filtered sum of choices": (
+        lambda c: al.filter(
+            al.where(c.measures["units"] > 0, 1, 2) + al.where(c.measures["units"] > 100, 1, 2),
+            c.levels["kind"] != "a",
+        ),
+        lambda k, _, __: {"b": 3, "c": 4}.get(k),
+    ),
+    "filtered member": (
+        lambda c: al.filter(
+            al.where(c.measures["units"] > 100, c.levels["kind"], "none"), c.levels["kind"] != "a"
+        ),
+        lambda k, _, __: "none" if k in {"b", "c"} else None,
+    ),
     "nested filters": (
         lambda c: al.filter(
             al.filter(c.measures["units"], c.levels["kind"] != "b"), c.levels["kind"].isin("a", "b")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import atomlite as al
@@ -120,6 +120,8 @@ def test_facts_and_partners_count_once_in_each_cell(
 
 
 @given(sales=SALES, offers=OFFERS)
+@example(sales=[("a", 3)], offers=[("a", "x", 1), ("a", "y", 1)])
+@example(sales=[("a", 3)], offers=[("a", "y", 1), ("a", "x", 1)])
 @EXAMPLES
 def test_a_filtered_measure_counts_facts_with_such_a_partner(
     one_session: al.Session, sales: list[Any], offers: list[Any]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import atomlite as al
@@ -96,6 +96,7 @@ def test_nulls_are_passed_over(one_session: al.Session, function: str, values: l
     mode=st.sampled_from(["simple", "centered", "inc", "exc"]),
     interpolation=st.sampled_from(["linear", "higher", "lower", "nearest", "midpoint"]),
 )
+@example(values=[1, 2, 3, 4], q=0.5, mode="inc", interpolation="nearest")
 @EXAMPLES
 def test_quantiles(
     one_session: al.Session,

@@ -94,6 +94,20 @@ def test_visible_totals_are_of_the_facts_that_are_left(cube: al.Cube) -> None:
     ]
 
 
+def test_visible_totals_keep_conditions_about_levels(cube: al.Cube) -> None:
+    """Also those about a level that the result does not show."""
+    found = rows(
+        cube,
+        "units",
+        levels="Country",
+        include_totals=True,
+        totals="visible",
+        filter=(cube.levels["Kind"] == "a") & (cube.measures["units"] > 4),
+    )
+
+    assert sorted(found, key=str) == [("F", 1, 8), (None, 0, 8)]
+
+
 def test_visible_totals_of_nothing(cube: al.Cube) -> None:
     """The whole is there, and has no value."""
     found = rows(
@@ -120,6 +134,42 @@ def test_a_limit_takes_the_first_cells(cube: al.Cube) -> None:
         ("X", None),
         ("F", "Lyon"),
         ("Y", "Oslo"),
+    ]
+
+
+def test_ties_are_broken_by_every_level(cube: al.Cube) -> None:
+    """All cells have one fact: they come in the order of kinds, then countries, then cities."""
+    cells = [
+        ("a", "F", "Lyon"),
+        ("a", "F", "Nice"),
+        ("a", "F", "Paris"),
+        ("b", "F", "Paris"),
+        ("b", "X", None),
+        ("b", "Y", "Oslo"),
+    ]
+    for limit in range(1, 7):
+        found = rows(
+            cube,
+            "contributors.COUNT",
+            levels=["Kind", "City"],
+            order_by="contributors.COUNT",
+            limit=limit,
+        )
+        assert [row[:3] for row in found] == cells[:limit]
+
+
+def test_totals_are_in_level_order_whatever_cells_are_ordered_by(cube: al.Cube) -> None:
+    """The kind with the greater total stays before the other."""
+    found = rows(cube, "units", levels=["Kind", "Country"], include_totals=True, order_by="units")
+
+    assert found == [
+        (None, None, 0, 15),
+        ("a", None, 1, 8),
+        ("b", None, 1, 7),
+        ("b", "F", 2, 3),
+        ("b", "X", 2, 4),
+        ("a", "F", 2, 8),
+        ("b", "Y", 2, None),
     ]
 
 
@@ -164,15 +214,16 @@ def test_without_facts_there_is_the_whole(cube: al.Cube) -> None:
     """Each measure is null there, whatever it is made of."""
     units = cube.measures["units"]
     cube.measures["one"] = al.where(units.isnull(), 1, 2)  # noqa: PD003 -- a measure
+    cube.measures["sum"] = cube.measures["one"] + al.where(units > 1, 1, 2)
     cube.measures["all"] = al.total(units, cube.hierarchies["Geo"])
     cube.measures["twice"] = al.apply(lambda array: array, units, data_type="int64")
-    names = ("units", "contributors.COUNT", "one", "all", "twice")
+    names = ("units", "contributors.COUNT", "one", "sum", "all", "twice")
 
     condition = cube.levels["City"] == "Rome"
     found = rows(cube, *names, levels="Country", include_totals=True, filter=condition)
 
-    assert found == [(None, 0, None, None, None, None, None)]
-    assert rows(cube, *names, filter=condition) == [(0, None, None, None, None, None)]
+    assert found == [(None, 0, *[None] * len(names))]
+    assert rows(cube, *names, filter=condition) == [(0, *[None] * len(names))]
 
 
 def test_slicing_hierarchies_stay_at_their_first_member(cube: al.Cube) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atomlite.cubes.results.formatting import check_formatter, formatted
+from atomlite.cubes.results.formatting import check_formatter, digits_after_point, formatted
 
 MOMENT = dt.datetime(2026, 1, 31, 8, 5, 9, tzinfo=dt.UTC)
 
@@ -21,6 +21,7 @@ MOMENT = dt.datetime(2026, 1, 31, 8, 5, 9, tzinfo=dt.UTC)
         (1234567, None, "1,234,567"),
         (1234.5, None, "1,234.50"),
         (0.0, None, "0.00"),
+        (-0.0, None, "0.00"),
         (0.0034, None, "0.0034"),
         (-1.3e-9, None, "-1.3e-09"),
         (1.5e300, None, "1.5e+300"),
@@ -64,6 +65,26 @@ def test_a_value_is_shown_as_its_formatter_says(
 ) -> None:
     """Numbers, dates and texts, with and without a formatter, fitting or not."""
     assert formatted(value, formatter) == text
+
+
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        ([1.0, 0.0082, 0.09], ["1.0000", "0.0082", "0.0900"]),
+        ([0.0027, -0.00048, 4.9e-05], ["0.002700", "-0.000480", "0.000049"]),
+        ([1234.5, 0.0, 12.126], ["1,234.50", "0.00", "12.13"]),
+        ([1.5, 1.1e-17], ["1.50", "1.1e-17"]),
+        ([0.004, 1.1e-17, 1.5e300, math.nan], ["0.0040", "1.1e-17", "1.5e+300", "nan"]),
+        ([0.004, None, 3, "x"], ["0.0040", "", "3", "x"]),
+        ([Decimal("0.001"), 2.5], ["0.001", "2.50"]),
+        ([], []),
+    ],
+)
+def test_doubles_of_a_column_have_the_same_digits(values: list[object], texts: list[str]) -> None:
+    """As many as the smallest needs; what is next to nothing has a power of ten of its own."""
+    digits = digits_after_point(values)
+
+    assert [formatted(value, None, digits) for value in values] == texts
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,20 @@ def test_no_value_is_shown_as_nothing_and_nan_as_nan(session: al.Session) -> Non
     ]
 
 
+def test_points_stand_under_each_other(session: al.Session) -> None:
+    """Small shares beside large ones."""
+    frame = pd.DataFrame({"Key": ["a", "b", "c"], "Price": [91.0, 8.1, 0.9]})
+    cube = session.create_cube(session.read_pandas(frame, table_name="T"))
+    price = cube.measures["Price.SUM"]
+    cube.measures["Share"] = price / al.total(price, cube.hierarchies["Key"])
+
+    assert repr(cube.query("Price.SUM", "Share", levels="Key")).splitlines()[2:] == [
+        "a       91.00  0.9100",
+        "b        8.10  0.0810",
+        "c        0.90  0.0090",
+    ]
+
+
 def test_html_escapes_members(session: al.Session) -> None:
     """A member is text, whatever it says."""
     frame = pd.DataFrame({"Name": ["<script>alert(1)</script>"], "Price": [1.0]})
@@ -167,6 +181,9 @@ SELECTIONS: dict[str, Callable[[al.CubeResult], Any]] = {
     "copy": lambda result: result.copy(),
     "copy.copy": copy.copy,
     "copy.deepcopy": copy.deepcopy,
+    "xs": lambda result: result.xs("France"),
+    "xs of a level": lambda result: result.xs("Rome", level="City"),
+    "loc of a member": lambda result: result.loc["France"],
     "a selection of one": lambda result: result.head(4)[["Price.SUM"]].tail(2),
 }
 OTHERS: dict[str, Callable[[al.CubeResult], Any]] = {
@@ -175,8 +192,6 @@ OTHERS: dict[str, Callable[[al.CubeResult], Any]] = {
     "reset_index": lambda result: result.reset_index(),
     "other index": lambda result: result.sort_values("Price.SUM", ignore_index=True),
     "droplevel": lambda result: result.droplevel("City"),
-    "xs": lambda result: result.xs("France"),
-    "loc of a member": lambda result: result.loc["France"],
     "unstack": lambda result: result["Price.SUM"].unstack(),  # noqa: PD010 -- what is tested
     "transposed": lambda result: result.T,
     "concat": lambda result: pd.concat([result, result]),

@@ -147,7 +147,8 @@ def test_all_that_a_query_says_arrives(cube: al.Cube) -> None:
         ({"limit": -1}, "limit is -1"),
         ({"limit": True}, "limit is true"),
         ({"limit": 2**70}, "limit is"),
-        ({"order_by": ["Day"]}, 'order_by[0] is "Day". It must be an object'),
+        ({"order_by": [1]}, "order_by[0] is 1. It must be a name, or an object such as"),
+        ({"order_by": ["Town"]}, 'No measure named "Town"'),
         ({"order_by": [{}]}, 'order_by[0]: the key "measure" is missing'),
         ({"order_by": [{"level": "Day", "measure": "x"}]}, 'has the key "measure"'),
         ({"order_by": [{"level": "Day", "direction": "up"}]}, 'order_by[0].direction is "up"'),
@@ -157,7 +158,11 @@ def test_all_that_a_query_says_arrives(cube: al.Cube) -> None:
         ({"filter": {"and": {}}}, "filter.and is an object. It must be a list"),
         ({"filter": {"and": [], "x": 1}}, 'filter has the key "x"'),
         ({"filter": {"and": [{"not": 1}]}}, "filter.and[0].not is 1"),
-        ({"filter": {"level": "Day"}}, "filter.operator is null. It must be one of"),
+        ({"filter": {"level": "Day"}}, 'filter: the key "operator" is missing. It must be one of'),
+        (
+            {"filter": {"level": "Day", "operator": None}},
+            "filter.operator is null. It must be one of",
+        ),
         ({"filter": {"level": "Day", "operator": []}}, "filter.operator is a list"),
         ({"filter": {"level": "Day", "operator": "="}}, 'the key "value" is missing'),
         (
