@@ -146,7 +146,7 @@ def _defined_sum(node: Named, cube: _Cube) -> _Sum | None:
 
 
 def _aggregation(node: Aggregation, many: frozenset[HierarchyKey]) -> _Sum | None:
-    if node.function not in _SUMS or node.per == "partner":
+    if node.function not in _SUMS or node.per == "partner" or node.by_position:
         return None
     additivity = (
         Additivity("semi-additive", tuple(sorted(many))) if many else Additivity("additive")

@@ -39,7 +39,7 @@ from atomlite.measures.aggregations import (
 from atomlite.measures.arguments import Said, chosen, share
 from atomlite.measures.calculations import LevelValue, MeasureExpression
 from atomlite.measures.coordinates import LevelOperand
-from atomlite.measures.data_types import aggregate_type
+from atomlite.measures.data_types import rows_type
 from atomlite.measures.handles import measure_of, no_level
 from atomlite.measures.scopes import CumulativeScope, OriginScope, Scope, SiblingsScope
 
@@ -473,7 +473,7 @@ def _of_rows(
         operands.append(other)
     for each in operands:
         _check_rows(function, each)
-    aggregate_type(function, [each.data_type for each in operands])
+    rows_type(function, [each.data_type for each in operands])
     return Aggregation(function, operand, operands[1] if len(operands) > 1 else None, per, options)
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+import pyarrow as pa
+
 from atomlite.expressions.conditions import text_of
 from atomlite.measures.calculations import MeasureExpression
 from atomlite.measures.coordinates import LevelOperand
@@ -80,6 +82,13 @@ class Aggregation(MeasureExpression):
     other: Operand | None = None
     per: Literal["fact", "partner"] | None = None
     options: AggregateOptions = AggregateOptions()
+
+    @property
+    def by_position(self) -> bool:
+        """Whether it is of lists, position by position, and so a list itself."""
+        operand = self.operand
+        listed = operand is not None and isinstance(operand.data_type, pa.ListType)
+        return listed and self.function != "count"
 
     def __repr__(self) -> str:
         """Return the call as it was written."""

@@ -94,6 +94,35 @@ def aggregate_type(function: AggregateName, types: Sequence[pa.DataType]) -> pa.
     return found
 
 
+POSITIONWISE = frozenset({"sum", "mean", "min", "max"})
+"""Aggregates that columns of lists have too, position by position."""
+
+
+def rows_type(function: AggregateName, types: Sequence[pa.DataType]) -> pa.DataType:
+    """Return the type of an aggregate of rows, which may be one of lists.
+
+    Args:
+        function: As for `aggregate_type`.
+        types: As for `aggregate_type`.
+
+    Raises:
+        WrongType: It does not aggregate such values.
+
+    >>> str(rows_type("sum", [pa.list_(pa.int8())]))
+    'list<item: int64>'
+    """
+    first = types[0] if types else None
+    if function == "count" or not isinstance(first, pa.ListType):
+        return aggregate_type(function, types)
+    if function in POSITIONWISE and is_number(first.value_type):
+        return pa.list_(aggregate_type(function, [first.value_type]))
+    raise WrongType(
+        f"`agg.{function}` got {first}.",
+        hint="Of lists of numbers there are `agg.sum`, `agg.mean`, `agg.min` and `agg.max`, "
+        "position by position; or take one value of each list, as in `al.array.sum(column)`.",
+    )
+
+
 def _numeric_hint(types: Sequence[pa.DataType]) -> str:
     if all(map(is_number, types)):
         return "Its exact result has too many digits; add 0.0 to calculate with floats."
@@ -244,7 +273,7 @@ def _call(node: Call, measures: _Measures) -> pa.DataType:
 def _aggregation(node: Aggregation, measures: _Measures) -> pa.DataType:
     del measures
     operands = (node.operand, node.other)
-    return aggregate_type(
+    return rows_type(
         node.function, [operand.data_type for operand in operands if operand is not None]
     )
 

@@ -35,6 +35,12 @@ _EXACT_OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
     "*": operator.mul,
     "//": operator.floordiv,
 }
+
+
+def _sum(values: list[Any]) -> object:
+    return sum(values) if values else None
+
+
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "math.abs": abs,
     "math.exp": math.exp,
@@ -45,7 +51,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "math.sqrt": lambda x: None if x < 0 else math.sqrt(x),
     "math.log": lambda x: None if x <= 0 else math.log(x),
     "math.log10": lambda x: None if x <= 0 else math.log10(x),
-    "array.sum": sum,
+    "array.sum": lambda values: _sum([value for value in values if value is not None]),
     "array.len": len,
     "date_diff:days": lambda start, end: (end - start).days,
 }

@@ -76,8 +76,9 @@ class Evaluator:
         key = (id(node), place)  # the model keeps its nodes alive, so no other has this id
         if key not in self._known:
             found = self._known[key] = self._value(node, place)
-            if isinstance(found, int | float) and abs(found) > self.greatest:
-                self.greatest = abs(found)
+            for each in found if isinstance(found, list) else [found]:
+                if isinstance(each, int | float) and abs(each) > self.greatest:
+                    self.greatest = abs(each)
         return self._known[key]
 
     def _value(self, node: MeasureExpression, place: Place) -> object:  # noqa: PLR0911 -- one for each kind

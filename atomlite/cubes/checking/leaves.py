@@ -50,6 +50,8 @@ def leaf(  # noqa: PLR0911 -- one for each family
     elif node.other is not None:
         operands.append(node.other)
     source = facts.source(operands, conditions, partner)
+    if node.by_position:
+        return _by_position(node, facts, source)
     if node.function in {"quantile", "median"}:
         options = node.options if node.function == "quantile" else AggregateOptions()
         return _quantile(facts, source, options)
@@ -75,6 +77,15 @@ def _tables(operand: Operand, model: CubeModel) -> set[str]:
 def _one(facts: Facts, wanted: str, source: Sql, *bound: object) -> Any:  # noqa: ANN401 -- a value
     text, values = source
     return facts.ask(Statement(f"SELECT {wanted} FROM {text}", (*bound, *values)))[0][0]
+
+
+def _by_position(node: Aggregation, facts: Facts, source: Sql) -> list[object] | None:
+    longest = _one(facts, "max(len(x0))", source)
+    if not longest:
+        return None
+    wanted = [_SQL[node.function].replace("x0", f"x0[{place}]") for place in range(1, longest + 1)]
+    text, values = source
+    return list(facts.ask(Statement(f"SELECT {', '.join(wanted)} FROM {text}", values))[0])
 
 
 def _quantile(facts: Facts, source: Sql, options: AggregateOptions) -> float | None:

@@ -9,9 +9,10 @@ made at the end.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from atomlite.cubes.planning.grains import FACT, Cells, Grain, Scan, aggregated
+from atomlite.cubes.planning.grains import FACT, Cells, Grain, Scan, aggregated, listed
 from atomlite.cubes.planning.leaves import INSENSITIVE, Leaf, leaf_of
 from atomlite.cubes.planning.needs import Needs, restrictions
 from atomlite.cubes.planning.shortcuts import shorter
@@ -70,6 +71,8 @@ class Base:
         """
         compiler = self.compiler
         leaf = leaf_of(node, compiler.type_of(node), compiler.binder.bind)
+        if node.by_position:  # cells without elements are cells too
+            self._needs.setdefault(FACT, Needs())
         needs = self._needs.setdefault(self._grain(node, leaf), Needs())
         columns = [self._operand(needs, operand) for operand in leaf.operands]
         passes = self._condition(needs, among)
@@ -77,7 +80,16 @@ class Base:
         needs.again.update(zip(made, leaf.again, strict=False))
         for number, name in enumerate(made):
             needs.made_of.setdefault(name, (node, number, passes))
+        if node.by_position:
+            return self._list(needs, leaf.result(*made), passes), True
         return leaf.result(*made), not leaf.counts
+
+    def _list(self, needs: Needs, element: str, passes: str) -> str:
+        """Return the name of the list of a result at each position that a list has."""
+        elements = self._aggregate(needs, "count(*)", "", passes)
+        needs.again[elements] = "sum"
+        names = [name for each in self._needs.values() for name in each.listed.values()]
+        return needs.listed.setdefault((element, f"{elements} > 0"), f"{self.name}l{len(names)}")
 
     def _operand(self, needs: Needs, operand: Expression) -> str:
         text = self.compiler.scope.sql(operand)
@@ -100,11 +112,12 @@ class Base:
     def _grain(self, node: Aggregation, leaf: Leaf) -> Grain:
         scope = self.compiler.scope
         tables = scope.tables_of(leaf.operands) - {scope.tree.fact}
+        elements = scope.sql(leaf.operands[0]) if node.by_position else ""
         if node.per == "partner":
-            return Grain("partner", tables)
+            return Grain("partner", tables, elements)
         if node.function in INSENSITIVE and scope.is_many(tables):
-            return Grain("any", tables)
-        return FACT
+            return Grain("any", tables, elements)
+        return Grain("fact", elements=elements)
 
     def rows(self, shapes: Sequence[Shape]) -> str:
         """Return the cells of some shapes, as a SELECT."""
@@ -171,7 +184,12 @@ class Base:
             short = shorter(self.compiler, self.context, unexpressed, needs, cells)
             if short is not None:
                 return aggregated(*short, few=True)
-        return aggregated(self._scan(grain, needs, cells), cells)
+        scan = self._scan(grain, needs, cells)
+        if not grain.elements:
+            return aggregated(scan, cells)
+        ((values, _),) = needs.operands.values()
+        lists = {name: each for each, name in needs.listed.items()}
+        return listed(replace(scan, elements=(values, f"{self.name}p")), cells, lists)
 
     def _beside(self, first: str, others: Sequence[tuple[Needs, str]]) -> str:
         """Return the cells of the first grain with the aggregates of the others; all have all."""
@@ -180,10 +198,10 @@ class Base:
         for number, (needs, cells) in enumerate(others, 1):
             alias = f"s{number}"
             columns = [f"{name} AS {alias}{name}" for name in own]
-            columns += list(needs.aggregates.values())
+            columns += needs.columns
             on = " AND ".join(f"{alias}{name} IS NOT DISTINCT FROM {name}" for name in own)
             text += f" LEFT JOIN (SELECT {', '.join(columns)} FROM ({cells})) AS {alias} ON {on}"
-        names = [*own, *(name for n in self._needs.values() for name in n.aggregates.values())]
+        names = [*own, *(name for n in self._needs.values() for name in n.columns)]
         return f"SELECT {', '.join(names)} FROM ({text})"
 
     def _scan(self, grain: Grain, needs: Needs, cells: Cells) -> Scan:

@@ -3,7 +3,8 @@
 Each *grain* is a way to count rows. ``fact``: each fact once in each cell. ``partner``: each row of
 one joined table once in each cell. ``any``: for functions that do not mind how often a value comes.
 Where a fact can have several partners, facts or partners are told apart by their identity before
-anything is aggregated, so that nothing is counted twice.
+anything is aggregated, so that nothing is counted twice. Of lists, each element becomes a row, and
+its position one more level, whose cells are put together as lists in the end.
 """
 
 # ruff: noqa: S608 -- names come quoted or are made here, values are parameters
@@ -24,13 +25,18 @@ class Grain:
     Args:
         kind: ``"fact"``, ``"partner"`` or ``"any"``.
         tables: The partner's table; for ``"any"`` the tables that the operands are of.
+        elements: SQL of the lists whose elements are counted; none where rows are.
     """
 
     kind: str
     tables: frozenset[str] = frozenset()
+    elements: str = ""
 
 
 FACT = Grain("fact")
+
+POSITION = LevelKey("", "", "position")
+"""Stands for the positions in lists, as a level of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,8 @@ class Scan:
         columns: SQL of each level and operand, by the name of its column.
         identity: SQL of what tells apart those that count once; none where each row does.
         conditional: Names of the columns that are conditions.
+        elements: Name of the column with lists whose elements become rows, and of the one with
+            their positions; none where rows stay as they are.
     """
 
     source: str
@@ -50,6 +58,15 @@ class Scan:
     columns: dict[str, str]
     identity: tuple[str, ...] = ()
     conditional: frozenset[str] = frozenset()
+    elements: tuple[str, str] | None = None
+
+    def values(self, rows: str) -> str:
+        """Return what is aggregated of rows, each counted once: they, or their elements."""
+        if self.elements is None:
+            return rows
+        values, position = self.elements
+        element = f"unnest({values}) AS {values}, generate_subscripts({values}, 1) AS {position}"
+        return f"SELECT * EXCLUDE ({values}), {element} FROM ({rows})"
 
     def rows(self, *, with_identity: bool) -> str:
         """Return the rows, as a SELECT."""
@@ -122,7 +139,7 @@ def aggregated(scan: Scan, cells: Cells, *, few: bool = False) -> str:
     """
     if scan.identity:
         return _told_apart(scan, cells)
-    rows = scan.rows(with_identity=False)
+    rows = scan.values(scan.rows(with_identity=False))
     finest = None if few else _finest(cells)
     if finest is not None:
         return _in_two_steps(scan, cells, finest)
@@ -136,6 +153,32 @@ def aggregated(scan: Scan, cells: Cells, *, few: bool = False) -> str:
     sets = ", ".join(f"({', '.join(_names(cells, shape))})" for shape in cells.numbers)
     selected = cells.selected(_number(cells), cells.used)
     return f"SELECT {selected} FROM ({rows}) GROUP BY GROUPING SETS ({sets})"
+
+
+def listed(scan: Scan, cells: Cells, lists: dict[str, tuple[str, str]]) -> str:
+    """Return the cells of the elements of a scan, in lists, as a SELECT.
+
+    Args:
+        scan: The rows.
+        cells: The cells, with their aggregates of elements.
+        lists: SQL of an element, and the condition under which it is there, by the name of the
+            column of the list.
+    """
+    assert scan.elements is not None  # noqa: S101 -- else there is nothing to list
+    position = scan.elements[1]
+    own = ", ".join([cells.set_column, *cells.keys.values()])
+    placed = replace(
+        cells,
+        keys={**cells.keys, POSITION: position},
+        types={**cells.types, POSITION: "BIGINT"},
+        levels={shape: (*levels, POSITION) for shape, levels in cells.levels.items()},
+    )
+    texts = [
+        f"list({element} ORDER BY {position}) FILTER (WHERE {there}) AS {name}"
+        for name, (element, there) in lists.items()
+    ]
+    made = aggregated(scan, placed)
+    return f"SELECT {own}, {', '.join(texts)} FROM ({made}) GROUP BY {own}"
 
 
 def _finest(cells: Cells) -> Shape | None:
@@ -184,10 +227,10 @@ def _told_apart(scan: Scan, cells: Cells) -> str:
     texts = []
     for shape, number in cells.numbers.items():
         names = _names(cells, shape)
-        kept = ", ".join([*identity, *names])
+        kept = ", ".join([*identity, *(name for name in names if name in scan.columns)])
         distinct = f"SELECT {kept}{', ' if once else ''}{once} FROM ({rows}) GROUP BY {kept}"
         selected = cells.selected(str(number), cells.levels[shape])
         groups = ", ".join(names) or "GROUPING SETS (())"
-        texts.append(f"SELECT {selected} FROM ({distinct}) GROUP BY {groups}")
+        texts.append(f"SELECT {selected} FROM ({scan.values(distinct)}) GROUP BY {groups}")
     given = f"WITH {cells.set_column}r AS MATERIALIZED ({scan.rows(with_identity=True)}) "
     return given + " UNION ALL ".join(texts)

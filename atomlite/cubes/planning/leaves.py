@@ -49,11 +49,12 @@ def leaf_of(  # noqa: PLR0911 -- one line for each
     """Return how an aggregation is calculated.
 
     Args:
-        node: The aggregation.
+        node: The aggregation; one of lists is calculated at each position.
         data_type: The type of its values.
         bind: Gives the SQL of a constant.
     """
     operand, other = node.operand, node.other
+    data_type = _element(data_type)
     if operand is None:
         return Leaf((), (lambda: ("count(*)", ""),), _counted, counts=True, again=("sum",))
     if other is not None:
@@ -74,6 +75,11 @@ def leaf_of(  # noqa: PLR0911 -- one line for each
     return _SPECIAL[node.function](operand) if node.function in _SPECIAL else _simple(node, operand)
 
 
+def _element(data_type: pa.DataType) -> pa.DataType:
+    """Return the type of the elements of lists, which are aggregated like values of rows."""
+    return data_type.value_type if isinstance(data_type, pa.ListType) else data_type
+
+
 def _of_two(
     function: AggregateName, operand: Operand, other: Operand, data_type: pa.DataType
 ) -> Leaf:
@@ -88,7 +94,8 @@ def _each(template: str) -> Callable[..., tuple[str, str]]:
 
 def _mean(operand: Operand) -> Leaf:
     """Take the mean from exact sums, where the engine can add the values up exactly."""
-    wide = pa.types.is_decimal(operand.data_type) and operand.data_type.precision > _MOST_DIGITS
+    kind = _element(operand.data_type)
+    wide = pa.types.is_decimal(kind) and kind.precision > _MOST_DIGITS
     total = _each("sum(CAST({} AS DOUBLE))" if wide else "sum({})")
     result = "CAST({0} AS DOUBLE) / NULLIF({1}, 0)".format
     return Leaf((operand,), (total, _each("count({})")), result, again=("sum", "sum"))

@@ -24,6 +24,7 @@ class Needs:
         conditions: Name and expression of each condition of some of the aggregates.
         aggregates: Name of each aggregate.
         again: The function that makes several of an aggregate one, by name.
+        listed: Name of each list, by the SQL of an element and the condition that it is there.
         made_of: What each aggregate belongs to, by name: the node, the position in it, and its
             conditions as SQL of their columns.
     """
@@ -32,7 +33,13 @@ class Needs:
     conditions: dict[str, tuple[str, Condition]] = field(default_factory=dict)
     aggregates: dict[str, str] = field(default_factory=dict)
     again: dict[str, str] = field(default_factory=dict)
+    listed: dict[tuple[str, str], str] = field(default_factory=dict)
     made_of: dict[str, tuple[Aggregation, int, str]] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of what it gives."""
+        return list((self.listed or self.aggregates).values())
 
 
 @dataclass(frozen=True, slots=True)

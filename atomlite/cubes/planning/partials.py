@@ -101,7 +101,7 @@ def partials_of(node: Aggregation, model: CubeModel) -> tuple[Partial, ...] | No
     if node.per == "partner" or not (of_facts or node.function in INSENSITIVE):
         return None
     leaf = leaf_of(node, data_type_of(node, {}), repr)
-    if not leaf.again:
+    if not leaf.again or node.by_position:
         return None
     (operand,) = leaf.operands
     return tuple(Partial(aggregate("{}")[0], operand) for aggregate in leaf.aggregates)
