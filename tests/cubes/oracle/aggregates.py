@@ -32,7 +32,17 @@ def aggregated(
         return len(set(values))
     if not values:
         return None
+    if isinstance(values[0], list):
+        return _by_position(function, values, options)
     return _of_some(function, values, options)
+
+
+def _by_position(function: str, lists: list[Value], options: AggregateOptions) -> Value:
+    found = []
+    for place in range(max(map(len, lists))):
+        there = [(each[place], None) for each in lists if place < len(each)]
+        found.append(aggregated(function, there, options))
+    return found or None
 
 
 def _of_some(  # noqa: C901, PLR0911 -- one case for each function

@@ -13,7 +13,16 @@ from atomlite.expressions.columns import Column, Operand
 from atomlite.measures.nodes import AggregateOptions, Aggregation
 from tests.cubes.oracle.models import Draw, DrawnModel
 from tests.cubes.oracle.navigated import is_number, navigated_measure
-from tests.cubes.oracle.tables import FACTS, MANY, OFFERS, REGIONS, SCHEMAS, SHOPS, Tables
+from tests.cubes.oracle.tables import (
+    FACTS,
+    LISTS,
+    MANY,
+    OFFERS,
+    REGIONS,
+    SCHEMAS,
+    SHOPS,
+    Tables,
+)
 
 if TYPE_CHECKING:
     from atomlite.cubes.levels import Level
@@ -120,6 +129,11 @@ def _draw_leaves(model: DrawnModel, tables: dict[str, Any]) -> None:
         number_like = is_number(model.cube.measures[name].data_type)
         if number_like:
             (model.exact if exact else model.loose).append(name)
+        elif node.by_position:
+            name, listed = f"{name} in all", name
+            model.cube.measures[name] = al.array.sum(model.measure(listed))
+            model.plain.add(listed)
+            model.loose.append(name)
         model.plain.add(name)
     model.plain.add("contributors.COUNT")
 
@@ -127,6 +141,8 @@ def _draw_leaves(model: DrawnModel, tables: dict[str, Any]) -> None:
 def draw_leaf(model: DrawnModel, tables: dict[str, Any]) -> tuple[Aggregation, bool]:
     """Draw an aggregate of columns, and say whether it is exact."""
     table = model.one_of(*tables)
+    if table in LISTS and model.draw(st.integers(0, 3)) == 0:
+        return _draw_list(model, tables, table), False
     function = model.one_of(*_FUNCTIONS)
     numeric = function in NUMBERS or function == "sum_product"
     names = [name for name, kind in SCHEMAS[table].items() if not numeric or is_number(kind)]
@@ -137,9 +153,7 @@ def draw_leaf(model: DrawnModel, tables: dict[str, Any]) -> tuple[Aggregation, b
     other: Operand | None = None
     if function in {"first", "last", "sum_product"}:
         other = tables[table][model.one_of(*names)]
-    per: Any = None
-    if function not in SAME_FOR_REPEATED and table != FACTS:
-        per = "partner" if table in MANY else model.one_of("fact", "partner")
+    per = _draw_per(model, function, table)
     options = AggregateOptions()
     if function == "quantile":
         options = AggregateOptions(
@@ -151,6 +165,18 @@ def draw_leaf(model: DrawnModel, tables: dict[str, Any]) -> tuple[Aggregation, b
         options = AggregateOptions(sample=model.draw(st.booleans()))
     whole = not pa.types.is_floating(operand.data_type) or isinstance(operand, Column)
     return Aggregation(function, operand, other, per, options), whole and function in EXACT
+
+
+def _draw_list(model: DrawnModel, tables: dict[str, Any], table: str) -> Aggregation:
+    function: Any = model.one_of("sum", "mean", "min", "max")
+    column = tables[table][model.one_of(*LISTS[table])]
+    return Aggregation(function, column, per=_draw_per(model, function, table))
+
+
+def _draw_per(model: DrawnModel, function: str, table: str) -> Any:  # noqa: ANN401 -- of some texts
+    if function in SAME_FOR_REPEATED or table == FACTS:
+        return None
+    return "partner" if table in MANY else model.one_of("fact", "partner")
 
 
 def _calculated(model: DrawnModel, tables: dict[str, Any], column: Column) -> Operand:

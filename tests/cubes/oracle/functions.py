@@ -42,6 +42,11 @@ def _root(value: Value) -> float | None:
     return math.sqrt(number) if number >= 0 else None
 
 
+def _added_up(values: Sequence[Value]) -> Value:
+    present = [value for value in values if value is not None]
+    return sum(present[1:], present[0]) if present else None
+
+
 _FUNCTIONS: dict[str, Callable[..., Value]] = {
     "math.abs": abs,
     "math.ceil": lambda value: _whole(value, ROUND_CEILING),
@@ -52,7 +57,7 @@ _FUNCTIONS: dict[str, Callable[..., Value]] = {
     "math.max": lambda *values: max(values, key=order),
     "date_diff:days": lambda start, end: (end - start).days,
     "array.len": len,
-    "array.sum": sum,
+    "array.sum": _added_up,
     "array.max": lambda values: max(values, key=order, default=None),
 }
 

@@ -43,6 +43,13 @@ SCHEMAS: Mapping[str, Mapping[str, pa.DataType]] = {
     OFFERS: {"shop": pa.int64(), "offer": pa.int8(), "worth": pa.decimal128(5, 1)},
 }
 
+LISTS: Mapping[str, Mapping[str, pa.DataType]] = {
+    FACTS: {"vector": pa.list_(pa.int32()), "curve": pa.list_(pa.float64())},
+    SHOPS: {"path": pa.list_(pa.decimal128(5, 1))},
+    OFFERS: {"steps": pa.list_(pa.int8(), 2)},
+}
+"""Columns of lists, by table: nothing but measures are made of them."""
+
 KEYS: Mapping[str, tuple[str, ...]] = {
     FACTS: ("id",),
     SHOPS: ("shop",),
@@ -73,6 +80,9 @@ _floats = st.integers(-8, 8).map(lambda number: number / 4) | st.just(float("nan
 _amounts = st.integers(-5, 9)
 _moneys = st.integers(-300, 300).map(lambda cents: Decimal(cents).scaleb(-2))
 
+_parts = st.none() | st.integers(-9, 9)
+_worths = st.integers(-20, 20).map(lambda number: Decimal(number).scaleb(-1))
+
 _VALUES: Mapping[tuple[str, str], st.SearchStrategy[Value]] = {
     (FACTS, "shop"): st.integers(0, 4),
     (FACTS, 'kind "k"'): _kinds,
@@ -89,7 +99,11 @@ _VALUES: Mapping[tuple[str, str], st.SearchStrategy[Value]] = {
     (REGIONS, "name"): _names,
     (REGIONS, "weight"): _floats,
     (TAGS, "points"): st.integers(0, 3),
-    (OFFERS, "worth"): st.integers(-20, 20).map(lambda number: Decimal(number).scaleb(-1)),
+    (OFFERS, "worth"): _worths,
+    (FACTS, "vector"): st.lists(_parts, max_size=3),
+    (FACTS, "curve"): st.lists(st.none() | _floats, max_size=3),
+    (SHOPS, "path"): st.lists(st.none() | _worths, max_size=3),
+    (OFFERS, "steps"): st.lists(_parts, min_size=2, max_size=2),
 }
 
 _KEY_VALUES: Mapping[str, st.SearchStrategy[tuple[Value, ...]]] = {
@@ -117,6 +131,10 @@ class Tables:
         return World(self.rows, session.tables._writer.store.visible_state)
 
 
+def _schema(table: str) -> pa.Schema:
+    return pa.schema({**SCHEMAS[table], **LISTS.get(table, {})})
+
+
 def _with_nulls(values: st.SearchStrategy[Value]) -> st.SearchStrategy[Value]:
     return st.integers(0, 4).flatmap(lambda number: values if number else st.none())
 
@@ -129,7 +147,7 @@ def rows_of(draw: st.DrawFn, table: str, size: int = 8) -> list[dict[str, Value]
         keys: list[tuple[Any, ...]] = [(number,) for number in range(count)]
     else:
         keys = sorted(draw(st.sets(_KEY_VALUES[table], max_size=size)))
-    others = [name for name in SCHEMAS[table] if name not in KEYS[table]]
+    others = [name for name in _schema(table).names if name not in KEYS[table]]
     return [
         dict(zip(KEYS[table], key, strict=True))
         | {name: draw(_with_nulls(_VALUES[table, name])) for name in others}
@@ -147,7 +165,7 @@ def all_rows(draw: st.DrawFn, size: int = 8) -> dict[str, list[dict[str, Value]]
 
 def arrow(table: str, rows: Sequence[Mapping[str, Value]]) -> pa.Table:
     """Return rows as the session loads them."""
-    schema = pa.schema(SCHEMAS[table].items())
+    schema = _schema(table)
     columns = {
         field.name: pa.array([row[field.name] for row in rows], field.type, from_pandas=False)
         for field in schema

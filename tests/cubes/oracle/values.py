@@ -15,6 +15,8 @@ NAN = math.nan
 
 def clean(value: Value) -> Value:
     """Return a value of a row with one NaN and one zero, so that equal members are equal."""
+    if isinstance(value, list):
+        return [clean(each) for each in value]
     if isinstance(value, float):
         return NAN if math.isnan(value) else value + 0.0
     return value
