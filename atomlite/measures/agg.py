@@ -89,6 +89,9 @@ def sum(
 ) -> MeasureExpression:
     """Return the sum of numbers: exact for integers and decimals, else a double.
 
+    The sum of a column of lists of numbers is a list: the sum at each position. Nulls are passed
+    over there too, and lists that end before; where no list has an element, it is null.
+
     Args:
         operand: A column or calculation, of rows; or a measure, with a ``scope``.
         scope: Which cells' values of a measure are taken.
@@ -102,6 +105,14 @@ def sum(
     >>> sales = session.read_pandas(pd.DataFrame({"Units": [1, None, 5]}), table_name="Sales")
     >>> al.agg.sum(sales["Units"])
     agg.sum(Units)
+
+    Gains and losses of two deals in three scenarios:
+
+    >>> deals = session.read_pandas(pd.DataFrame({"PnL": [[1, -4, 2], [0, 5]]}), table_name="Deals")
+    >>> cube = session.create_cube(deals)
+    >>> cube.measures["PnL"] = al.agg.sum(deals["PnL"])
+    >>> cube.query(cube.measures["PnL"])["PnL"].tolist()
+    [[1, 1, 2]]
     """
     return _made("sum", operand, scope, per)
 
@@ -109,14 +120,17 @@ def sum(
 def mean(
     operand: Operated, /, *, scope: Scope | None = None, per: Per | None = None
 ) -> MeasureExpression:
-    """Return the mean of numbers, a double; arguments as for `sum`."""
+    """Return the mean of numbers, a double; of lists at each position; arguments as for `sum`."""
     return _made("mean", operand, scope, per)
 
 
 def min(
     operand: Operated, /, *, scope: Scope | None = None, per: Per | None = None
 ) -> MeasureExpression:
-    """Return the smallest value, of any type with an order; arguments as for `sum`."""
+    """Return the smallest value, of any type with an order; of lists of numbers, at each position.
+
+    Arguments as for `sum`.
+    """
     return _made("min", operand, scope, per)
 
 
@@ -125,7 +139,7 @@ def max(
 ) -> MeasureExpression:
     """Return the greatest value, of any type with an order, NaN above all numbers.
 
-    Arguments as for `sum`.
+    Of lists of numbers, the greatest at each position. Arguments as for `sum`.
     """
     return _made("max", operand, scope, per)
 

@@ -33,7 +33,7 @@ _SQL = {
 }
 
 
-def leaf(  # noqa: PLR0911 -- one for each family
+def leaf(  # noqa: C901, PLR0911 -- one for each family
     node: Aggregation, facts: Facts, model: CubeModel, conditions: Sequence[FactCondition]
 ) -> object:
     """Return an aggregate of the facts with some conditions; without facts, ``None``."""

@@ -32,9 +32,8 @@ def aggregated(
         return len(set(values))
     if not values:
         return None
-    if isinstance(values[0], list):
-        return _by_position(function, values, options)
-    return _of_some(function, values, options)
+    made = _by_position if isinstance(values[0], list) else _of_some
+    return made(function, values, options)
 
 
 def _by_position(function: str, lists: list[Value], options: AggregateOptions) -> Value:
