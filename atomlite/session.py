@@ -61,11 +61,11 @@ class Session(TableReaders):
 
     def __init__(self, config: SessionConfig) -> None:
         # Not at the top: `import atomlite` must not wait for pyarrow.
-        from atomlite.cubes.mapping import Cubes  # noqa: PLC0415
-        from atomlite.tables.creation import Creation  # noqa: PLC0415
-        from atomlite.tables.mapping import Tables  # noqa: PLC0415
-        from atomlite.tables.opening import open_store  # noqa: PLC0415
-        from atomlite.tables.writing import Writer  # noqa: PLC0415
+        from atomlite.cubes.mapping import Cubes  # noqa: PLC0415 -- as said
+        from atomlite.tables.creation import Creation  # noqa: PLC0415 -- as said
+        from atomlite.tables.mapping import Tables  # noqa: PLC0415 -- as said
+        from atomlite.tables.opening import open_store  # noqa: PLC0415 -- as said
+        from atomlite.tables.writing import Writer  # noqa: PLC0415 -- as said
 
         self.config = config
         self._ended = threading.Event()

@@ -26,6 +26,7 @@ from atomlite.expressions.calculating import common_type
 from atomlite.expressions.columns import Column
 from atomlite.expressions.conditions import Condition
 from atomlite.measures.additivity import additivity_of
+from atomlite.measures.aggregations import INSENSITIVE
 from atomlite.measures.coordinates import HierarchyKey, LevelKey
 from atomlite.measures.data_types import data_type_of
 from atomlite.measures.nodes import (
@@ -44,9 +45,6 @@ if TYPE_CHECKING:
     from atomlite.cubes.model import CubeModel
     from atomlite.measures.additivity import Additivity
     from atomlite.tables.catalogs import Catalog
-
-_ANY_NUMBER_OF_TIMES = frozenset({"min", "max", "count_distinct", "distinct", "single_value"})
-"""Aggregates that are the same however often a value comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +161,7 @@ def _check_aggregation(
             hint=f'Take columns of one of them, or write per="fact": one value for each row of '
             f'"{tree.fact}".',
         )
-    if node.per is None and node.function not in _ANY_NUMBER_OF_TIMES:
+    if node.per is None and node.function not in INSENSITIVE:
         raise _undecided(node, list(tables), many, tree)
 
 
@@ -236,7 +234,7 @@ def _check_lookup(node: Lookup, model: CubeModel, catalog: Catalog) -> None:
             f'`{node}`: "{schema.name}" has no keys to look rows up by.',
             hint="Load it with `keys`.",
         )
-    if set(given) != set(schema.keys) or len(given) != len(schema.keys):
+    if set(given) != set(schema.keys):
         raise InvalidMeasure(
             f'`{node}` gives the keys {", ".join(given) or "none"}; "{schema.name}" has the keys '
             f"{', '.join(schema.keys)}.",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from atomlite.cubes.model import CubeModel, HierarchyModel
 
 _LONGEST_FORMULA = 60
+_MOST_LISTED = 12
 
 
 def hierarchies_grid(model: CubeModel) -> Grid:
@@ -92,10 +93,10 @@ def _marks(hierarchy: HierarchyModel) -> str:
     return ", ".join(mark for mark, holds in marks if holds)
 
 
-def _listed(names: Iterable[str], *, at_most: int = 12) -> str:
+def _listed(names: Iterable[str]) -> str:
     listed = [shortened(name) for name in names]
-    more = len(listed) - at_most
-    return ", ".join(listed[:at_most]) + (f" and {more} more" if more > 0 else "")
+    more = len(listed) - _MOST_LISTED
+    return ", ".join(listed[:_MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _formula(text: str) -> str:

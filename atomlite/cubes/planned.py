@@ -16,6 +16,7 @@ from atomlite.cubes.joins import join_tree
 from atomlite.cubes.keeping import current
 from atomlite.cubes.matching import Matching
 from atomlite.cubes.planning.plan import Plan, plan
+from atomlite.cubes.planning.shortcuts import MANY_FACTS
 
 if TYPE_CHECKING:
     from atomlite.cubes.model import CubeModel
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 _MOST_KEPT = 256
 _LONGEST_KEPT = 20_000
 """Characters of a query with its values; a longer one is planned again, and takes no memory."""
-_MANY_FACTS = 100_000
-"""Rows of a fact table from which on it pays to know that a join loses none of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +128,7 @@ class Planner:
             return plan(query, model, catalog, view)
         aggregates = current(model, catalog)
         made = plan(query, model, catalog, view, aggregates=aggregates)
-        many = catalog.table(model.fact).row_count >= _MANY_FACTS
+        many = catalog.table(model.fact).row_count >= MANY_FACTS
         if not made.joined or not many or made.source is not None or view.joined:
             return made
         found = {

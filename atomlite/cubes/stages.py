@@ -34,7 +34,7 @@ def called(stage: Stage, cells: pa.Table, check: Callable[[], None]) -> pa.Table
     Raises:
         MeasureFailed: The function raised, or returned what does not fit.
     """
-    sets = cells.column(stage.sets)
+    sets = cells.column(0)
     parts: list[pa.ChunkedArray[Any]] = []
     kept: list[pa.Table] = []
     for number in compute.unique(sets):

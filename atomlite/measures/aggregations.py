@@ -42,6 +42,11 @@ AggregateName: TypeAlias = Literal[
 ]
 """How many values become one; ``count`` without an operand counts rows."""
 
+INSENSITIVE: frozenset[AggregateName] = frozenset(
+    {"min", "max", "count_distinct", "distinct", "single_value"}
+)
+"""Functions for which it does not matter how often a value comes."""
+
 QuantileMode: TypeAlias = Literal["simple", "centered", "inc", "exc"]
 Interpolation: TypeAlias = Literal["linear", "higher", "lower", "nearest", "midpoint"]
 

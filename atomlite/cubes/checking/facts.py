@@ -1,7 +1,8 @@
 """The facts of one cell, asked for one at a time with the plainest SQL there is.
 
-This is the second way to a number, for `verify`: it shares nothing with `atomlite.cubes.planning`
-but the text of conditions, groups nothing, and joins everything that a condition or operand names.
+This is the second way to a number, for `verify` and for the facts of a cell: it shares nothing with
+`atomlite.cubes.planning` but the text of conditions, groups nothing, and joins everything that a
+condition or operand names.
 """
 
 # ruff: noqa: S608 -- names come quoted, values as parameters

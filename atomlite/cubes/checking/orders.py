@@ -1,4 +1,4 @@
-"""The order of members in plain Python: what `verify` sorts by, apart from any SQL. Pure.
+"""The order of members in plain Python: what the second way sorts by, apart from any SQL. Pure.
 
 >>> sorted(["Item 10", "Item 2"], key=natural_key)
 ['Item 2', 'Item 10']

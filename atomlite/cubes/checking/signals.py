@@ -1,4 +1,4 @@
-"""Why the second way gives no value; never seen outside of `verify`."""
+"""Why the second way gives no value; never seen by a user."""
 
 from __future__ import annotations
 

@@ -13,10 +13,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from atomlite.cubes.planning.grains import FACT, Cells, Grain, Scan, aggregated, listed
-from atomlite.cubes.planning.leaves import INSENSITIVE, Leaf, leaf_of
+from atomlite.cubes.planning.leaves import Leaf, leaf_of
 from atomlite.cubes.planning.needs import Needs, restrictions
 from atomlite.cubes.planning.shortcuts import shorter
 from atomlite.data_types.storage import sql_type
+from atomlite.measures.aggregations import INSENSITIVE
 from atomlite.measures.nodes import Aggregation
 
 if TYPE_CHECKING:

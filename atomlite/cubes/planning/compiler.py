@@ -96,10 +96,10 @@ class Stage:
     Args:
         measure: The name of the measure, for messages.
         name: What to register its result as: the key columns of its cells, and the value.
-        statement: Gives the cells: the number of the set, the members, the arguments.
+        statement: Gives the cells: the number of the set, the members, the arguments. There is one
+            call for each set.
         keys: Indexes of the columns that go into the result as they are.
         arguments: Indexes of the columns that the function takes.
-        sets: Index of the column with the number of the set; one call for each.
         function: The function.
         data_type: The type of what it returns.
         column: The name of the value's column in the result.
@@ -110,7 +110,6 @@ class Stage:
     statement: Statement
     keys: tuple[int, ...]
     arguments: tuple[int, ...]
-    sets: int
     function: Callable[..., object]
     data_type: pa.DataType
     column: str
@@ -327,11 +326,11 @@ class Compiler:
 
     # ---- SQL -----------------------------------------------------------------------------------
 
-    def define(self, select: str, prefix: str = "r") -> str:
+    def define(self, select: str) -> str:
         """Return the name of a relation; the same text gives the same one."""
         known = self._defined.get(select)
         if known is None:
-            known = self._defined[select] = self.fresh(prefix)
+            known = self._defined[select] = self.fresh("r")
         return known
 
     def named(self, name: str, select: str) -> None:
@@ -363,7 +362,6 @@ class Compiler:
                 self._statement(select, relations),
                 keys,
                 arguments,
-                0,
                 node.function,
                 node.data_type,
                 column,

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from atomlite.expressions.columns import Operand
     from atomlite.measures.nodes import AggregateName, AggregateOptions, Aggregation
 
-INSENSITIVE = frozenset({"min", "max", "count_distinct", "distinct", "single_value"})
-"""Functions for which it does not matter how often a value comes."""
-
 
 @dataclass(frozen=True, slots=True)
 class Leaf:

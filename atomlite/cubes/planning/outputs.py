@@ -13,7 +13,6 @@ from atomlite.cubes.planning.contexts import Context
 from atomlite.cubes.planning.frames import Value
 from atomlite.cubes.planning.shapes import Shape
 from atomlite.data_types.storage import sql_type
-from atomlite.errors import InvalidQuery
 from atomlite.measures.coordinates import LevelKey
 
 if TYPE_CHECKING:
@@ -55,10 +54,8 @@ class MadeCells:
         return self.columns[level]
 
     def leaf(self, node: Aggregation, among: Sequence[Condition]) -> tuple[str, bool]:
-        """Refuse: there are no facts here."""
-        raise InvalidQuery(
-            f"`{node}` among {len(among)} conditions is asked of cells without facts."
-        )
+        """Fail: frames of such cells look measures up beside them."""
+        raise AssertionError(node, among)
 
     def rows(self, shapes: Sequence[Shape]) -> str:
         """Return the cells; a frame of them has all their shapes."""

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, TypeAlias
 from atomlite.cubes.joins import join_tree
 from atomlite.cubes.planning.binding import Binder
 from atomlite.cubes.planning.conditions import levels_in
-from atomlite.cubes.planning.leaves import INSENSITIVE, leaf_of
+from atomlite.cubes.planning.leaves import leaf_of
 from atomlite.cubes.planning.scopes import KnownLinks, Scope
 from atomlite.errors import InvalidAggregate
 from atomlite.expressions.columns import Column, Operand, Reference
 from atomlite.expressions.rendering import Expression, references_of, render
+from atomlite.measures.aggregations import INSENSITIVE
 from atomlite.measures.coordinates import LevelKey, LevelOperand
 from atomlite.measures.data_types import data_type_of
 from atomlite.measures.nodes import (
@@ -78,13 +79,11 @@ class AggregateTable:
     """What there is to read in a table of aggregates.
 
     Args:
-        model: The cube.
         source: Its name in SQL.
         levels: SQL of the column of each level.
         partials: SQL of the column of each partial.
     """
 
-    model: CubeModel
     source: str
     levels: Mapping[LevelKey, str]
     partials: Mapping[Key, str]
@@ -116,7 +115,7 @@ def aggregate_table(aggregate: AggregateModel, model: CubeModel) -> AggregateTab
     levels = {level: f'"l{number}"' for number, level in enumerate(aggregate.levels)}
     held = _held(aggregate, model)
     names = {key: f'"p{number}"' for number, key in enumerate(held)}
-    return AggregateTable(model, aggregate_of(aggregate.name), levels, names)
+    return AggregateTable(aggregate_of(aggregate.name), levels, names)
 
 
 def definition(aggregate: AggregateModel, model: CubeModel, catalog: Catalog) -> Statement:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from atomlite.cubes.planning.contexts import Context
     from atomlite.expressions.columns import Reference
 
-_MANY_FACTS = 100_000
+MANY_FACTS = 100_000
+"""Rows of a fact table from which on it pays to look at its joins more closely."""
 _TIMES_MORE = 10
 
 
@@ -138,7 +139,7 @@ def _joined_late(
         return None
     rows = scope.row_count(fact)
     if scope.is_many(tables) or rows < max(
-        _MANY_FACTS, _TIMES_MORE * scope.row_count(direct[0].table)
+        MANY_FACTS, _TIMES_MORE * scope.row_count(direct[0].table)
     ):
         return None
     inside = [each for _, each in (*needs.operands.values(), *needs.conditions.values())]
