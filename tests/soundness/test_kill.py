@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 import atomlite as al
 from tests.programs import start
@@ -146,5 +147,5 @@ def test_a_killed_process_loses_no_load_and_keeps_no_part(size: int, tmp_path: P
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("size", [10, 20_000])
 def test_a_process_killed_many_times_loses_nothing(size: int, tmp_path: Path) -> None:
-    """The same, 100 times."""
-    _run(tmp_path / "data.db", size, 50)
+    """The same, more often, most of all in the long profile."""
+    _run(tmp_path / "data.db", size, max(30, settings().max_examples // 100))
