@@ -28,9 +28,8 @@ from atomlite.cubes.fractions import Fraction, fraction_of
 from atomlite.cubes.homes import check_home
 from atomlite.cubes.model import DEPTH, MeasureModel
 from atomlite.cubes.names import measure_named
-from atomlite.cubes.planning.conditions import has_measures
+from atomlite.cubes.planning.conditions import conjuncts, has_measures, hierarchies_in
 from atomlite.cubes.query import Query
-from atomlite.cubes.references import uses
 from atomlite.cubes.results.indexes import index_of
 from atomlite.cubes.results.pretty import formatted_frame
 from atomlite.errors import InvalidArgument, InvalidQuery
@@ -46,7 +45,7 @@ if TYPE_CHECKING:
     from atomlite.cubes.cube import Cube
     from atomlite.cubes.model import CubeModel
     from atomlite.cubes.planning.plan import PlannedColumn
-    from atomlite.measures.coordinates import LevelKey
+    from atomlite.measures.coordinates import HierarchyKey, LevelKey
     from atomlite.measures.nodes import MeasureExpression
 
 _NEAR = 1e-9
@@ -136,9 +135,10 @@ class _Sides:
             data_type = data_type_of(node, measures)
             measures[unique] = MeasureModel(unique, node, data_type, Additivity("non-additive", ()))
             names.append(unique)
-        # Where both sides say where they are, no hierarchy stays at its first member.
+        # Where both sides say where they are, no hierarchy stays at its first member. One side
+        # tells for both; see `_check_sides`.
         hierarchies = {
-            key: replace(each, slicing=each.slicing and not uses((a, b), frozenset({key})))
+            key: replace(each, slicing=each.slicing and not _chooses(a, key))
             for key, each in model.hierarchies.items()
         }
         self.model = replace(model, measures=measures, hierarchies=hierarchies)
@@ -245,9 +245,17 @@ def _column(values: list[Any]) -> pa.Array[Any]:
     return found.cast(pa.float64()) if pa.types.is_null(found.type) else found
 
 
+def _chooses(side: Condition | None, key: HierarchyKey) -> bool:
+    """Return whether a side says at which members of a slicing hierarchy it is.
+
+    As in a query, a condition that mixes hierarchies does not.
+    """
+    return any(hierarchies_in(each) == {key} for each in conjuncts(side))
+
+
 def _check_sides(a: Condition | None, b: Condition | None, model: CubeModel) -> None:
     for key, hierarchy in model.hierarchies.items():
-        about = [uses(side, frozenset({key})) for side in (a, b)]
+        about = [_chooses(side, key) for side in (a, b)]
         if hierarchy.slicing and any(about) and not all(about):
             raise InvalidQuery(
                 f"Only the side {'a' if about[0] else 'b'} says at which member of {key} it is; "

@@ -348,3 +348,18 @@ def test_a_side_that_leaves_a_slicing_hierarchy_open_is_refused(session: al.Sess
     for a, b, named in ((day == 2, item == "a", "a"), (None, day == 2, "b")):
         with pytest.raises(InvalidQuery, match=f"Only the side {named} says at which member"):
             cube.diff(a, b, "stock.SUM", levels=[item])
+
+
+def test_the_sides_are_those_of_queries_with_their_filters(session: al.Session) -> None:
+    """A condition that mixes a slicing hierarchy with another chooses no member of it."""
+    cube = _stock(session)
+    day, item = cube.levels["day"], cube.levels["item"]
+    mixed, other = (day == 2) | (item == "a"), (day == 3) | (item != "z")
+
+    for a, b in ((mixed, other), ((day == 2) & (item != "q"), (day == 3) & other)):
+        found = cube.diff(a, b, "stock.SUM", levels=[item])
+        asked = [cube.query("stock.SUM", filter=each)["stock.SUM"].item() for each in (a, b)]
+        assert [found.attrs["a"], found.attrs["b"]] == asked
+        assert found["contribution"].sum() == asked[1] - asked[0]
+    with pytest.raises(InvalidQuery, match="Only the side b says"):
+        cube.diff(mixed, day == 3, "stock.SUM", levels=[item])
